@@ -1,0 +1,1 @@
+//! Picks the name an SMTP client sends in `EHLO`.
