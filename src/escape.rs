@@ -1,0 +1,79 @@
+//! Printing text that came from somebody else.
+//!
+//! Host names, PTR records and server replies are hostile input. What is quoted from them in a message, a report or a
+//! log line goes through [`Excerpt`], so it holds neither a control byte nor more text than a reader wants.
+
+use std::fmt::{self, Write};
+
+/// How many bytes an excerpt shows unless told otherwise: about one line of a terminal.
+const DEFAULT_LIMIT: usize = 80;
+
+/// Displays the beginning of `bytes`: printable ASCII as it is, a backslash doubled, any other byte as `\xNN`.
+///
+/// What does not fit the limit is cut, and then the length of the whole is said: `aaaa... (65536 bytes)`.
+#[derive(Clone, Copy)]
+pub(crate) struct Excerpt<'a> {
+    bytes: &'a [u8],
+    limit: usize,
+}
+
+impl<'a> Excerpt<'a> {
+    /// Shows at most 80 bytes.
+    pub(crate) const fn new(bytes: &'a [u8]) -> Self {
+        Excerpt {
+            bytes,
+            limit: DEFAULT_LIMIT,
+        }
+    }
+}
+
+impl fmt::Display for Excerpt<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = self.bytes.get(..self.limit).unwrap_or(self.bytes);
+        for &byte in shown {
+            match byte {
+                b'\\' => f.write_str(r"\\")?,
+                b' '..=b'~' => f.write_char(char::from(byte))?,
+                _ => write!(f, r"\x{byte:02x}")?,
+            }
+        }
+        if shown.len() < self.bytes.len() {
+            write!(f, "... ({} bytes)", self.bytes.len())?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Excerpt;
+
+    #[test]
+    fn printable_ascii_stays_and_all_else_is_escaped() {
+        for (bytes, shown) in [
+            (&b""[..], ""),
+            (b"mail.example.com", "mail.example.com"),
+            (b"a b~", "a b~"),
+            (br"WORKGROUP\PC1", r"WORKGROUP\\PC1"),
+            (b"a\r\nMAIL FROM:<>", r"a\x0d\x0aMAIL FROM:<>"),
+            (b"\0\t\x1b[31m\x7f", r"\x00\x09\x1b[31m\x7f"),
+            ("b\u{fc}cher".as_bytes(), r"b\xc3\xbccher"),
+            (b"\xff", r"\xff"),
+        ] {
+            assert_eq!(Excerpt::new(bytes).to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn long_text_is_cut_and_its_length_said() {
+        assert_eq!(Excerpt::new(&[b'a'; 80]).to_string(), "a".repeat(80));
+        assert_eq!(
+            Excerpt::new(&[b'a'; 81]).to_string(),
+            "a".repeat(80) + "... (81 bytes)"
+        );
+        assert_eq!(
+            Excerpt::new(&[0; 65536]).to_string(),
+            r"\x00".repeat(80) + "... (65536 bytes)"
+        );
+    }
+}

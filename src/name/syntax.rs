@@ -1,0 +1,237 @@
+//! The grammar of an EHLO argument: RFC 5321 4.1.2 and 4.1.3, as strict as the strictest server.
+//!
+//! ```text
+//! argument   = domain / literal
+//! domain     = label 1*( "." label )                     ; at most 253 octets (RFC 1035 2.3.4)
+//! label      = let-dig [ *( let-dig / "-" ) let-dig ]    ; at most 63; the last one is not a number
+//! number     = 1*DIGIT / "0x" 1*HEXDIG
+//! literal    = "[" ( ipv4 / "IPv6:" ipv6 ) "]"           ; the tag in any case
+//! ipv4       = four numbers 0..255 without leading zeros ; not in 0.0.0.0/8
+//! ipv6       = any spelling of RFC 4291 2.2, without zone
+//! ```
+//!
+//! An offset is that of the first byte that breaks a rule. Length comes first, so hostile input costs nothing.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use super::error::InvalidHeloNameKind as Kind;
+
+/// RFC 1035 2.3.4 allows 255 octets on the DNS wire: 253 as text. OpenSMTPD (glibc's `res_hnok`) refuses more.
+const MAX_NAME: usize = 253;
+
+/// RFC 1035 2.3.4. Postfix (`valid_hostname`) and OpenSMTPD refuse more.
+const MAX_LABEL: usize = 63;
+
+/// A rule and the offset where it is broken.
+pub(super) type Broken = (Kind, usize);
+
+/// What a legal argument is.
+#[derive(Clone, Copy)]
+pub(super) enum Form {
+    /// A domain in lower case.
+    CanonicalDomain,
+    /// A domain with upper-case letters.
+    Domain,
+    /// A literal; an IPv4-mapped address has become the IPv4 address.
+    Literal(IpAddr),
+}
+
+/// Reads an argument.
+pub(super) fn argument(text: &[u8]) -> Result<Form, Broken> {
+    if text.len() > MAX_NAME {
+        return Err((Kind::TooLong, MAX_NAME));
+    }
+    if text.first() == Some(&b'[') {
+        return literal(text).map(Form::Literal);
+    }
+    match domain(text) {
+        Ok(()) if text.iter().any(u8::is_ascii_uppercase) => Ok(Form::Domain),
+        Ok(()) => Ok(Form::CanonicalDomain),
+        Err(broken) => Err(bare_address(text).unwrap_or(broken)),
+    }
+}
+
+/// Tells whether `text` is a domain without upper-case letters.
+pub(super) const fn is_canonical_domain(text: &[u8]) -> bool {
+    let mut at = 0;
+    while at < text.len() {
+        if text[at].is_ascii_uppercase() {
+            return false;
+        }
+        at += 1;
+    }
+    domain(text).is_ok()
+}
+
+/// Checks a domain byte by byte: one refusal per rule.
+const fn domain(text: &[u8]) -> Result<(), Broken> {
+    if text.is_empty() {
+        return Err((Kind::Empty, 0));
+    }
+    if text.len() > MAX_NAME {
+        return Err((Kind::TooLong, MAX_NAME));
+    }
+    let mut label = 0; // where the current label starts
+    let mut at = 0;
+    while at < text.len() {
+        match text[at] {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => {}
+            b'-' if at == label => return Err((Kind::HyphenAtEdge, at)),
+            b'-' => {}
+            b'.' if at == label => return Err((Kind::EmptyLabel, at)),
+            b'.' if text[at - 1] == b'-' => return Err((Kind::HyphenAtEdge, at - 1)),
+            b'.' if at + 1 == text.len() => return Err((Kind::TrailingDot, at)),
+            b'.' => label = at + 1,
+            b'_' => return Err((Kind::Underscore, at)),
+            other => return Err((outside_grammar(other), at)),
+        }
+        if at >= label + MAX_LABEL {
+            return Err((Kind::LabelTooLong, at));
+        }
+        at += 1;
+    }
+    if text[at - 1] == b'-' {
+        return Err((Kind::HyphenAtEdge, at - 1));
+    }
+    if label == 0 {
+        return Err((Kind::SingleLabel, 0));
+    }
+    if is_number(text, label) {
+        return Err((Kind::NumericLastLabel, label));
+    }
+    Ok(())
+}
+
+/// Names the rule against a byte that stands neither in a domain nor in a literal.
+const fn outside_grammar(byte: u8) -> Kind {
+    match byte {
+        b' ' | b'\t' => Kind::WhiteSpace,
+        0..b' ' | 0x7f => Kind::Control,
+        0x80.. => Kind::NonAscii,
+        _ => Kind::BadCharacter,
+    }
+}
+
+/// Tells whether the text from `start` on is what address parsers take for a number (RFC 1912 2.1 warns of `0xe`).
+const fn is_number(text: &[u8], start: usize) -> bool {
+    let hexadecimal = text.len() - start > 2
+        && text[start] == b'0'
+        && text[start + 1].eq_ignore_ascii_case(&b'x');
+    let mut at = if hexadecimal { start + 2 } else { start };
+    while at < text.len() {
+        if !(text[at].is_ascii_digit() || hexadecimal && text[at].is_ascii_hexdigit()) {
+            return false;
+        }
+        at += 1;
+    }
+    true
+}
+
+/// Reads a literal; the text starts with a bracket.
+fn literal(text: &[u8]) -> Result<IpAddr, Broken> {
+    let outside = |byte: &u8| !matches!(byte, b'!'..=b'~');
+    if let Some(at) = text.iter().position(outside) {
+        return Err((outside_grammar(text[at]), at));
+    }
+    let Some(end) = text.iter().position(|&byte| byte == b']') else {
+        return Err((Kind::UnclosedLiteral, text.len()));
+    };
+    if end + 1 < text.len() {
+        return Err((Kind::TextAfterLiteral, end + 1));
+    }
+    // Printable ASCII throughout, so it is a `str`.
+    let inner = std::str::from_utf8(&text[1..end]).map_err(|_| (Kind::BadAddress, 1))?;
+    let (address, start) = match untagged(inner) {
+        Some(ipv6) => {
+            let start = 1 + inner.len() - ipv6.len();
+            (parse_ipv6(ipv6, start)?.to_canonical(), start)
+        }
+        None if inner.contains(':') => {
+            parse_ipv6(inner, 1).map_err(|broken| {
+                if is_tagged(inner) {
+                    (Kind::UnknownTag, 1)
+                } else {
+                    broken
+                }
+            })?;
+            return Err((Kind::MissingTag, 1));
+        }
+        None => match inner.parse::<Ipv4Addr>() {
+            Ok(ipv4) => (IpAddr::V4(ipv4), 1),
+            Err(_) => {
+                return Err(leading_zero(inner)
+                    .map_or((Kind::BadAddress, 1), |at| (Kind::LeadingZero, 1 + at)));
+            }
+        },
+    };
+    // Postfix (`valid_mailhost_literal`) refuses these; 0.0.0.0 alone means "this host" and helps nobody.
+    if let IpAddr::V4(ipv4) = address
+        && ipv4.octets()[0] == 0
+    {
+        return Err((Kind::ZeroNetwork, start));
+    }
+    Ok(address)
+}
+
+/// Takes the tag `IPv6:`, in any case, off.
+fn untagged(inner: &str) -> Option<&str> {
+    let (tag, rest) = inner.split_at_checked(5)?;
+    tag.eq_ignore_ascii_case("IPv6:").then_some(rest)
+}
+
+/// Tells whether the text before the first colon is a tag rather than a group of an address.
+fn is_tagged(inner: &str) -> bool {
+    let tag = inner.split(':').next().unwrap_or_default();
+    tag.bytes().any(|byte| !byte.is_ascii_hexdigit())
+}
+
+fn parse_ipv6(text: &str, start: usize) -> Result<Ipv6Addr, Broken> {
+    match text.parse::<Ipv6Addr>() {
+        Ok(address) => Ok(address),
+        Err(_) => Err(match text.find('%') {
+            Some(at) if text[..at].parse::<Ipv6Addr>().is_ok() => (Kind::ZoneId, start + at),
+            _ => (Kind::BadAddress, start),
+        }),
+    }
+}
+
+/// Finds the first leading zero in a text that would otherwise be an IPv4 address.
+fn leading_zero(text: &str) -> Option<usize> {
+    let mut first = None;
+    let mut start = 0;
+    let mut stripped = String::with_capacity(text.len());
+    for number in text.split('.') {
+        let significant = number.trim_start_matches('0');
+        let significant = if significant.is_empty() {
+            number.get(..1)?
+        } else {
+            significant
+        };
+        if significant.len() < number.len() && first.is_none() {
+            first = Some(start);
+        }
+        if start > 0 {
+            stripped.push('.');
+        }
+        stripped.push_str(significant);
+        start += number.len() + 1;
+    }
+    stripped.parse::<Ipv4Addr>().ok().and(first)
+}
+
+/// Recognises an address that lacks its brackets, so that the refusal says so instead of blaming a dot or a colon.
+fn bare_address(text: &[u8]) -> Option<Broken> {
+    let text = std::str::from_utf8(text).ok()?;
+    if text.parse::<Ipv4Addr>().is_ok() {
+        return Some((Kind::BareAddress, 0));
+    }
+    if !text.contains(':') {
+        return None;
+    }
+    let address = untagged(text).unwrap_or(text);
+    match parse_ipv6(address, text.len() - address.len()) {
+        Ok(_) => Some((Kind::BareAddress, 0)),
+        Err(zone @ (Kind::ZoneId, _)) => Some(zone),
+        Err(_) => None,
+    }
+}
