@@ -2,5 +2,7 @@
 
 mod escape;
 mod name;
+mod scope;
 
 pub use name::{HeloName, InvalidHeloName, InvalidHeloNameKind};
+pub use scope::Scope;
