@@ -2,7 +2,10 @@
 
 mod escape;
 mod name;
+mod sanitize;
 mod scope;
+mod shape;
 
 pub use name::{HeloName, InvalidHeloName, InvalidHeloNameKind};
+pub use sanitize::{Repair, Sanitized, Unusable, UnusableKind, sanitize};
 pub use scope::Scope;

@@ -126,30 +126,31 @@ pub(crate) struct SpecialName {
 }
 
 /// The longer of two nested domains stands first.
+#[rustfmt::skip]
 const SPECIAL_NAMES: &[SpecialName] = &[
-    special("localhost", Scope::Loopback),       // RFC 6761 6.3
-    special("ec2.internal", Scope::Private),     // AWS, us-east-1
-    special("compute.internal", Scope::Private), // AWS, other regions
-    special("docker.internal", Scope::Private),  // Docker Desktop
+    special("localhost", Scope::Loopback),            // RFC 6761 6.3
+    special("ec2.internal", Scope::Private),          // AWS, us-east-1
+    special("compute.internal", Scope::Private),      // AWS, other regions
+    special("docker.internal", Scope::Private),       // Docker Desktop
     special("internal.cloudapp.net", Scope::Private), // Azure
-    special("cluster.local", Scope::Private),    // Kubernetes, default cluster domain
-    special("svc", Scope::Private), // Kubernetes, service names without the cluster domain
-    special("corp", Scope::Private), // RFC 6762 appendix G
-    special("home", Scope::Private), // RFC 6762 appendix G
-    special("home.arpa", Scope::Private), // RFC 8375
-    special("internal", Scope::Private), // RFC 6762 appendix G; ICANN 2024-07-29
-    special("intranet", Scope::Private), // RFC 6762 appendix G
-    special("lan", Scope::Private), // RFC 6762 appendix G
-    special("local", Scope::Private), // RFC 6762 3
-    special("localdomain", Scope::Private), // de facto: hosts files, and Postfix's default mydomain
-    special("private", Scope::Private), // RFC 6762 appendix G
-    special("alt", Scope::Reserved), // RFC 9476
-    special("in-addr.arpa", Scope::Reserved), // RFC 1035 3.5
-    special("ip6.arpa", Scope::Reserved), // RFC 3596 2.5
-    special("arpa", Scope::Reserved), // RFC 3172
-    special("invalid", Scope::Reserved), // RFC 6761 6.4
-    special("onion", Scope::Reserved), // RFC 7686
-    special("test", Scope::Reserved), // RFC 6761 6.2
+    special("cluster.local", Scope::Private),         // Kubernetes, default cluster domain
+    special("svc", Scope::Private),                   // Kubernetes, service names without the cluster domain
+    special("corp", Scope::Private),                  // RFC 6762 appendix G
+    special("home", Scope::Private),                  // RFC 6762 appendix G
+    special("home.arpa", Scope::Private),             // RFC 8375
+    special("internal", Scope::Private),              // RFC 6762 appendix G; ICANN 2024-07-29
+    special("intranet", Scope::Private),              // RFC 6762 appendix G
+    special("lan", Scope::Private),                   // RFC 6762 appendix G
+    special("local", Scope::Private),                 // RFC 6762 3
+    special("localdomain", Scope::Private),           // de facto: hosts files, and Postfix's default mydomain
+    special("private", Scope::Private),               // RFC 6762 appendix G
+    special("alt", Scope::Reserved),                  // RFC 9476
+    special("in-addr.arpa", Scope::Reserved),         // RFC 1035 3.5
+    special("ip6.arpa", Scope::Reserved),             // RFC 3596 2.5
+    special("arpa", Scope::Reserved),                 // RFC 3172
+    special("invalid", Scope::Reserved),              // RFC 6761 6.4
+    special("onion", Scope::Reserved),                // RFC 7686
+    special("test", Scope::Reserved),                 // RFC 6761 6.2
 ];
 
 const LOCALHOST: &SpecialName = &special("localhost", Scope::Loopback);
