@@ -1,0 +1,457 @@
+//! The real DNS, by hickory. No other file names that crate.
+//!
+//! What hickory's own `lookup_ip` and `reverse_lookup` do is not used here, because each of these was measured to give
+//! wrong answers: search suffixes overwrite a verdict, a lost answer of one family becomes "no such address", a second
+//! name server is never asked in time, a CNAME circle becomes "no records". One pool per name server is asked with
+//! one absolute question, and the raw response is judged here.
+//!
+//! All of it runs on a thread of its own with its own small runtime, so that a [`Resolver`] works under any executor
+//! and under none, and never touches the runtime of the program it is built into.
+
+use super::{Answer, Dns, Family, NotKnown, PtrText};
+use crate::in_flight::InFlight;
+use crate::name::HeloName;
+use hickory_resolver::config::{NameServerConfig, ResolverOpts};
+use hickory_resolver::net::runtime::TokioRuntimeProvider;
+use hickory_resolver::net::xfer::{DnsHandle, FirstAnswer};
+use hickory_resolver::net::{DnsError, NetError, NoRecords};
+use hickory_resolver::proto::op::{DnsRequestOptions, DnsResponse, Query, ResponseCode};
+use hickory_resolver::proto::rr::{Name, RData, RecordType};
+use hickory_resolver::{NameServerPool, PoolContext, TlsConfig, system_conf};
+use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
+use std::sync::{Arc, OnceLock};
+use std::task::Poll;
+use std::time::Duration;
+use std::{future, thread};
+use tokio::sync::{mpsc, oneshot};
+
+/// How many name servers are asked at once; glibc reads no more either (MAXNS, resolv.conf(5)).
+const MAX_NAME_SERVERS: usize = 3;
+
+/// The longest CNAME chain that is followed.
+const MAX_ALIASES: usize = 8;
+
+/// How long one try waits; within it hickory repeats the datagram by itself.
+const TRY: Duration = Duration::from_secs(5);
+
+/// How often a question is tried that ended in an error or in nothing.
+const TRIES: usize = 3;
+
+/// The pause before a question is tried again that ended in an error: a server that just failed fails at once again.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Asks real name servers: those of this machine, or given ones.
+///
+/// Up to three name servers are asked at once, and the first that found something, or knows that it does not exist, is
+/// believed. The thread that does it starts with the first question and ends when the last clone is dropped. Nothing
+/// is cached. A question that nobody answers ends after 15 seconds.
+///
+/// ```no_run
+/// use helo_name::{HeloName, dns::Resolver};
+///
+/// let name = HeloName::resolve()
+///     .dns(Resolver::asking(["192.0.2.53:53".parse().unwrap()]))
+///     .blocking();
+/// ```
+#[derive(Clone, Debug)]
+pub struct Resolver(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    servers: Servers,
+    /// Where to send questions; `None` when no thread was to be had.
+    worker: OnceLock<Option<mpsc::UnboundedSender<Job>>>,
+}
+
+#[derive(Clone, Debug)]
+enum Servers {
+    Given(Vec<SocketAddr>),
+    OfThisMachine,
+}
+
+/// A question on its way to the worker, and where the answer goes.
+#[derive(Debug)]
+struct Job {
+    name: Name,
+    record_type: RecordType,
+    reply: oneshot::Sender<Answer<RData>>,
+}
+
+impl Resolver {
+    /// Asks the name servers of this machine: resolv.conf on Unix, the adapters' on Windows.
+    ///
+    /// They are read when the first question is asked. If there are none, every answer is
+    /// [`NotKnown::NoNameServer`]. Search lists, `ndots` and the hosts file have no effect.
+    pub fn of_this_machine() -> Self {
+        Self::new(Servers::OfThisMachine)
+    }
+
+    /// Asks these name servers and no other; the first three, if there are more.
+    pub fn asking(servers: impl IntoIterator<Item = SocketAddr>) -> Self {
+        Self::new(Servers::Given(
+            servers.into_iter().take(MAX_NAME_SERVERS).collect(),
+        ))
+    }
+
+    fn new(servers: Servers) -> Self {
+        Self(Arc::new(Shared {
+            servers,
+            worker: OnceLock::new(),
+        }))
+    }
+
+    async fn ask(&self, name: Name, record_type: RecordType) -> Answer<RData> {
+        let worker = self
+            .0
+            .worker
+            .get_or_init(|| start_worker(self.0.servers.clone()));
+        let Some(worker) = worker else {
+            return Answer::not_known(NotKnown::NoSocket);
+        };
+        let (reply, answer) = oneshot::channel();
+        // If the worker is gone, `reply` is dropped with the job, and the answer is the error below.
+        let _ = worker.send(Job {
+            name,
+            record_type,
+            reply,
+        });
+        answer
+            .await
+            .unwrap_or_else(|_| Answer::not_known(NotKnown::NoSocket))
+    }
+}
+
+impl Default for Resolver {
+    fn default() -> Self {
+        Self::of_this_machine()
+    }
+}
+
+impl Dns for Resolver {
+    async fn forward(&self, name: &HeloName, family: Family) -> Answer<IpAddr> {
+        let (true, Ok(mut absolute)) = (name.is_domain(), Name::from_ascii(name.as_str())) else {
+            return Answer::nx_domain(); // a literal is no name in the DNS
+        };
+        absolute.set_fqdn(true);
+        let record_type = match family {
+            Family::V4 => RecordType::A,
+            Family::V6 => RecordType::AAAA,
+        };
+        self.ask(absolute, record_type)
+            .await
+            .filter_map(|data| match data {
+                RData::A(address) => Some(IpAddr::V4(address.0)),
+                RData::AAAA(address) => Some(IpAddr::V6(address.0)),
+                _ => None,
+            })
+    }
+
+    async fn reverse(&self, address: IpAddr) -> Answer<PtrText> {
+        let name = Name::from(address.to_canonical());
+        self.ask(name, RecordType::PTR)
+            .await
+            .filter_map(|data| match data {
+                RData::PTR(target) => Some(PtrText::from_labels(target.0.iter())),
+                _ => None,
+            })
+    }
+}
+
+/// Starts the thread that owns the sockets. It ends when every sender is gone.
+fn start_worker(servers: Servers) -> Option<mpsc::UnboundedSender<Job>> {
+    let (sender, jobs) = mpsc::unbounded_channel();
+    let worker = thread::Builder::new().name("helo-name-dns".to_owned());
+    worker.spawn(move || work(&servers, jobs)).ok()?;
+    Some(sender)
+}
+
+/// Answers questions until the last sender is gone. Without a runtime all jobs are dropped, and with them their
+/// replies: [`Resolver::ask`] reads that as "no socket".
+fn work(servers: &Servers, mut jobs: mpsc::UnboundedReceiver<Job>) {
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    else {
+        return;
+    };
+    runtime.block_on(async {
+        let servers: Arc<[Server]> = servers.open().into();
+        while let Some(job) = jobs.recv().await {
+            tokio::spawn(answer(Arc::clone(&servers), job));
+        }
+    });
+}
+
+/// Answers one question, or stops when nobody waits for the answer any more.
+async fn answer(servers: Arc<[Server]>, mut job: Job) {
+    let mut race = pin!(race(&servers, &job.name, job.record_type));
+    let answer = future::poll_fn(|context| {
+        if job.reply.poll_closed(context).is_ready() {
+            return Poll::Ready(None);
+        }
+        race.as_mut().poll(context).map(Some)
+    });
+    if let Some(answer) = answer.await {
+        // An error means that the asker left just now.
+        let _ = job.reply.send(answer);
+    }
+}
+
+/// Asks all servers at once: the first that says what exists, or that it does not, is believed. "Not known" only when
+/// all failed; then the reason is one that says more than silence, if there is one.
+async fn race(servers: &[Server], name: &Name, record_type: RecordType) -> Answer<RData> {
+    let mut asked = InFlight::default();
+    for server in servers {
+        asked.push(server.ask(name, record_type));
+    }
+    let mut failed = Answer::not_known(NotKnown::NoNameServer);
+    while let Some(answer) = asked.next().await {
+        match answer.why_not_known() {
+            None => return answer,
+            Some(NotKnown::Timeout) if failed.why_not_known() != Some(NotKnown::NoNameServer) => {}
+            Some(_) => failed = answer,
+        }
+    }
+    failed
+}
+
+impl Servers {
+    fn open(&self) -> Vec<Server> {
+        let configured = match self {
+            Self::Given(addresses) => addresses.iter().copied().map(at_address).collect(),
+            Self::OfThisMachine => match system_conf::read_system_conf() {
+                Ok((config, _)) => config.name_servers().to_vec(),
+                Err(_) => Vec::new(),
+            },
+        };
+        configured
+            .into_iter()
+            .take(MAX_NAME_SERVERS)
+            .filter_map(Server::open)
+            .collect()
+    }
+}
+
+fn at_address(address: SocketAddr) -> NameServerConfig {
+    let mut config = NameServerConfig::udp_and_tcp(address.ip());
+    for connection in &mut config.connections {
+        connection.port = address.port();
+    }
+    config
+}
+
+/// One name server. Each has a pool of its own, as a pool of several does not ask the second in time.
+struct Server {
+    address: SocketAddr,
+    pool: NameServerPool<TokioRuntimeProvider>,
+}
+
+impl Server {
+    fn open(config: NameServerConfig) -> Option<Self> {
+        let port = config
+            .connections
+            .first()
+            .map_or(53, |connection| connection.port);
+        let address = SocketAddr::new(config.ip, port);
+        let mut options = ResolverOpts::default();
+        options.timeout = TRY;
+        let context = PoolContext::new(options, TlsConfig::new().ok()?);
+        let pool = NameServerPool::from_config(
+            [config],
+            Arc::new(context),
+            TokioRuntimeProvider::default(),
+        );
+        Some(Self { address, pool })
+    }
+
+    /// Asks one question and follows CNAMEs, within the answer or by asking on.
+    async fn ask(&self, name: &Name, record_type: RecordType) -> Answer<RData> {
+        let mut chain = Chain::starting_at(name.clone());
+        let outcome = loop {
+            let response = self.try_often(&chain.end, record_type).await;
+            match chain.read(response, record_type) {
+                Ok(Read::Outcome(outcome)) => break outcome,
+                Ok(Read::AskOn) => {}
+                Err(reason) => break Answer::not_known(reason),
+            }
+        };
+        let outcome = outcome
+            .with_aliases(chain.aliases())
+            .with_server(self.address);
+        match chain.ttl {
+            Some(ttl) if outcome.why_not_known().is_none() => {
+                outcome.with_ttl(Duration::from_secs(ttl.into()))
+            }
+            _ => outcome,
+        }
+    }
+
+    /// Tries a question until there is an answer, and gives up after [`TRIES`] errors.
+    async fn try_often(
+        &self,
+        name: &Name,
+        record_type: RecordType,
+    ) -> Result<DnsResponse, NetError> {
+        let mut options = DnsRequestOptions::default();
+        options.use_edns = true;
+        let mut tries = 0;
+        loop {
+            let mut query = Query::query(name.clone(), record_type);
+            query.set_query_class(hickory_resolver::proto::rr::DNSClass::IN);
+            let result = self.pool.lookup(query, options).first_answer().await;
+            tries += 1;
+            match &result {
+                Err(error) if tries < TRIES && is_worth_another_try(error) => {
+                    // RFC 6891 7: a server that does not know EDNS answers FORMERR (or NOTIMP) to it.
+                    options.use_edns &= !refuses_edns(error);
+                    tokio::time::sleep(PAUSE).await;
+                }
+                _ => return result,
+            }
+        }
+    }
+}
+
+fn refuses_edns(error: &NetError) -> bool {
+    matches!(
+        error,
+        NetError::Dns(DnsError::ResponseCode(
+            ResponseCode::FormErr | ResponseCode::NotImp
+        ))
+    )
+}
+
+/// An answer, even a negative one, and a policy are final; the rest may pass.
+fn is_worth_another_try(error: &NetError) -> bool {
+    !matches!(
+        error,
+        NetError::Dns(DnsError::NoRecordsFound(_) | DnsError::ResponseCode(ResponseCode::Refused))
+    )
+}
+
+/// The names from the one asked for to the one that holds the records.
+struct Chain {
+    seen: Vec<Name>,
+    end: Name,
+    ttl: Option<u32>,
+}
+
+/// What a response means for a question.
+enum Read {
+    /// It holds a CNAME, and not what is at its end.
+    AskOn,
+    Outcome(Answer<RData>),
+}
+
+impl Chain {
+    fn starting_at(name: Name) -> Self {
+        Self {
+            seen: Vec::new(),
+            end: name,
+            ttl: None,
+        }
+    }
+
+    fn aliases(&self) -> Vec<Box<str>> {
+        let targets = self.seen.iter().skip(1).chain(Some(&self.end));
+        let text = |name: &Name| PtrText::from_labels(name.iter()).as_str().into();
+        targets.take(self.seen.len()).map(text).collect()
+    }
+
+    fn limit_ttl(&mut self, ttl: u32) {
+        self.ttl = Some(self.ttl.map_or(ttl, |shortest| shortest.min(ttl)));
+    }
+
+    fn read(
+        &mut self,
+        response: Result<DnsResponse, NetError>,
+        record_type: RecordType,
+    ) -> Result<Read, NotKnown> {
+        let response = match response {
+            Ok(response) => response,
+            Err(NetError::Dns(DnsError::NoRecordsFound(negative))) => {
+                return self.read_negative(&negative);
+            }
+            Err(error) => return Err(why_not_known(&error)),
+        };
+        if response.truncation {
+            return Err(NotKnown::Truncated);
+        }
+        let aliases_before = self.seen.len();
+        self.follow_aliases(&response)?;
+        let mut records = Vec::new();
+        for record in &response.answers {
+            if record.name == self.end && record.record_type() == record_type {
+                self.limit_ttl(record.ttl);
+                records.push(record.data.clone());
+            }
+        }
+        match response.response_code {
+            ResponseCode::NoError if !records.is_empty() => {
+                Ok(Read::Outcome(Answer::found(records)))
+            }
+            ResponseCode::NXDomain => self.negative(response.negative_ttl(), Answer::nx_domain()),
+            ResponseCode::NoError if response.soa().is_some() => {
+                self.negative(response.negative_ttl(), Answer::no_data())
+            }
+            // An authoritative server ends its answer where its zone ends.
+            ResponseCode::NoError if self.seen.len() > aliases_before => Ok(Read::AskOn),
+            // Records of another type or name, and no word about this one.
+            _ => Err(NotKnown::BadMessage),
+        }
+    }
+
+    /// A negative response without any record (RFC 2308 2). A referral (name servers and no SOA) is no answer: a
+    /// server that has to be asked elsewhere says nothing about the name.
+    fn read_negative(&mut self, negative: &NoRecords) -> Result<Read, NotKnown> {
+        match negative.response_code {
+            ResponseCode::NXDomain => self.negative(negative.negative_ttl, Answer::nx_domain()),
+            ResponseCode::NoError if negative.soa.is_none() && negative.ns.is_some() => {
+                Err(NotKnown::BadMessage)
+            }
+            ResponseCode::NoError => self.negative(negative.negative_ttl, Answer::no_data()),
+            _ => Err(NotKnown::ServFail),
+        }
+    }
+
+    fn negative(&mut self, ttl: Option<u32>, answer: Answer<RData>) -> Result<Read, NotKnown> {
+        // Without a SOA a negative answer must not be kept (RFC 2308 5).
+        self.limit_ttl(ttl.unwrap_or(0));
+        Ok(Read::Outcome(answer))
+    }
+
+    fn follow_aliases(&mut self, response: &DnsResponse) -> Result<(), NotKnown> {
+        loop {
+            let alias = response
+                .answers
+                .iter()
+                .find_map(|record| match &record.data {
+                    RData::CNAME(target) if record.name == self.end => {
+                        Some((target.0.clone(), record.ttl))
+                    }
+                    _ => None,
+                });
+            let Some((target, ttl)) = alias else {
+                return Ok(());
+            };
+            self.limit_ttl(ttl);
+            self.seen.push(std::mem::replace(&mut self.end, target));
+            if self.seen.len() > MAX_ALIASES || self.seen.contains(&self.end) {
+                return Err(NotKnown::AliasChain);
+            }
+        }
+    }
+}
+
+/// Hickory's error enums grow; whatever is new there is temporary here.
+fn why_not_known(error: &NetError) -> NotKnown {
+    match error {
+        NetError::Dns(DnsError::ResponseCode(ResponseCode::Refused)) => NotKnown::Refused,
+        NetError::Dns(_) => NotKnown::ServFail,
+        NetError::Io(_) | NetError::NoConnections => NotKnown::NoSocket,
+        NetError::Proto(_) => NotKnown::BadMessage,
+        NetError::Truncated => NotKnown::Truncated,
+        _ => NotKnown::Timeout,
+    }
+}

@@ -1,0 +1,259 @@
+//! DNS from memory: a few records for a test of a policy, without a network.
+
+use super::{Answer, Dns, Family, NotKnown, PtrText};
+use crate::name::HeloName;
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// How long a [`Zone`]'s answers may be used.
+const TTL: Duration = Duration::from_secs(60);
+
+/// The longest CNAME chain that is followed; a longer one is [`NotKnown::AliasChain`].
+const MAX_ALIASES: usize = 8;
+
+/// A question that was asked of a [`Zone`].
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Question {
+    /// A or AAAA of a name.
+    Forward(HeloName, Family),
+    /// PTR of an address.
+    Reverse(IpAddr),
+}
+
+/// An in-memory [`Dns`]: what is not in it does not exist, and it notes every question.
+///
+/// ```
+/// use helo_name::{HeloName, Resolve, dns::Zone};
+///
+/// let zone = Zone::new()
+///     .address("mail.example.com", "192.0.2.10")
+///     .ptr("192.0.2.10", "mail.example.com");
+/// let name = Resolve::new(zone)
+///     .ignore_machine()
+///     .ignore_environment()
+///     .client_address(Some("192.0.2.10".parse().unwrap()))
+///     .blocking()
+///     .unwrap();
+/// assert_eq!(name, HeloName::from_static("mail.example.com"));
+/// ```
+#[derive(Debug, Default)]
+pub struct Zone {
+    names: BTreeMap<Box<str>, Node>,
+    addresses: BTreeMap<IpAddr, Pointers>,
+    asked: Mutex<Vec<Question>>,
+}
+
+#[derive(Debug)]
+enum Node {
+    Addresses(Vec<IpAddr>),
+    Alias(Box<str>),
+    Fails(NotKnown),
+}
+
+#[derive(Debug)]
+enum Pointers {
+    Names(Vec<PtrText>),
+    Fails(NotKnown),
+}
+
+impl Zone {
+    /// Makes an empty zone, in which nothing exists.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds an address to a name: an A or AAAA record.
+    ///
+    /// # Panics
+    ///
+    /// If `address` is no address, so that a typing error shows in the test that holds it.
+    #[must_use]
+    pub fn address(mut self, name: &str, address: &str) -> Self {
+        let address = parse_address(address);
+        match self
+            .names
+            .entry(key(name))
+            .or_insert_with(|| Node::Addresses(Vec::new()))
+        {
+            Node::Addresses(addresses) => addresses.push(address),
+            other => *other = Node::Addresses(vec![address]),
+        }
+        self
+    }
+
+    /// Adds a name that exists and has no address: NODATA.
+    #[must_use]
+    pub fn empty(mut self, name: &str) -> Self {
+        self.names.insert(key(name), Node::Addresses(Vec::new()));
+        self
+    }
+
+    /// Makes a name an alias of another: a CNAME record.
+    #[must_use]
+    pub fn alias(mut self, name: &str, target: &str) -> Self {
+        self.names.insert(key(name), Node::Alias(key(target)));
+        self
+    }
+
+    /// Makes every question for a name end without an answer.
+    #[must_use]
+    pub fn fails(mut self, name: &str, reason: NotKnown) -> Self {
+        self.names.insert(key(name), Node::Fails(reason));
+        self
+    }
+
+    /// Adds a PTR name to an address; any text, as in the DNS.
+    ///
+    /// # Panics
+    ///
+    /// If `address` is no address.
+    #[must_use]
+    pub fn ptr(mut self, address: &str, name: &str) -> Self {
+        let name = PtrText::new(name);
+        let entry = self.addresses.entry(parse_address(address));
+        match entry.or_insert_with(|| Pointers::Names(Vec::new())) {
+            Pointers::Names(names) => names.push(name),
+            other => *other = Pointers::Names(vec![name]),
+        }
+        self
+    }
+
+    /// Makes the PTR question for an address end without an answer.
+    ///
+    /// # Panics
+    ///
+    /// If `address` is no address.
+    #[must_use]
+    pub fn ptr_fails(mut self, address: &str, reason: NotKnown) -> Self {
+        self.addresses
+            .insert(parse_address(address), Pointers::Fails(reason));
+        self
+    }
+
+    /// Gives the questions asked until now, in order.
+    pub fn questions(&self) -> Vec<Question> {
+        self.asked
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn note(&self, question: Question) {
+        self.asked
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(question);
+    }
+
+    fn answer_forward(&self, name: &str, family: Family) -> Answer<IpAddr> {
+        let mut aliases: Vec<Box<str>> = Vec::new();
+        loop {
+            let at = aliases.last().map_or(name, |target| target);
+            match self.names.get(at) {
+                None => return Answer::nx_domain().with_aliases(aliases),
+                Some(Node::Fails(reason)) => {
+                    return Answer::not_known(*reason).with_aliases(aliases);
+                }
+                Some(Node::Alias(_)) if aliases.len() == MAX_ALIASES => {
+                    return Answer::not_known(NotKnown::AliasChain).with_aliases(aliases);
+                }
+                Some(Node::Alias(target)) => aliases.push(target.clone()),
+                Some(Node::Addresses(all)) => {
+                    let of_family = all
+                        .iter()
+                        .copied()
+                        .filter(|&address| Family::of(address) == family);
+                    return Answer::found(of_family.collect()).with_aliases(aliases);
+                }
+            }
+        }
+    }
+
+    fn answer_reverse(&self, address: IpAddr) -> Answer<PtrText> {
+        match self.addresses.get(&address) {
+            None => Answer::nx_domain(),
+            Some(Pointers::Fails(reason)) => Answer::not_known(*reason),
+            Some(Pointers::Names(names)) => Answer::found(names.clone()),
+        }
+    }
+}
+
+impl Dns for Zone {
+    async fn forward(&self, name: &HeloName, family: Family) -> Answer<IpAddr> {
+        self.note(Question::Forward(name.clone(), family));
+        with_ttl(self.answer_forward(name.as_str(), family))
+    }
+
+    async fn reverse(&self, address: IpAddr) -> Answer<PtrText> {
+        self.note(Question::Reverse(address));
+        with_ttl(self.answer_reverse(address))
+    }
+}
+
+/// What is not known has no life.
+fn with_ttl<T>(answer: Answer<T>) -> Answer<T> {
+    match answer.why_not_known() {
+        Some(_) => answer,
+        None => answer.with_ttl(TTL),
+    }
+}
+
+fn key(name: &str) -> Box<str> {
+    name.strip_suffix('.')
+        .unwrap_or(name)
+        .to_ascii_lowercase()
+        .into()
+}
+
+#[expect(
+    clippy::panic,
+    reason = "documented: a typing error in a test's zone must show"
+)]
+fn parse_address(text: &str) -> IpAddr {
+    match text.parse::<IpAddr>() {
+        Ok(address) => address.to_canonical(),
+        Err(_) => panic!("Zone: {text:?} is no IP address"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ask(zone: &Zone, name: &str) -> Answer<IpAddr> {
+        zone.answer_forward(name, Family::V4)
+    }
+
+    #[test]
+    fn nxdomain_nodata_and_not_known_are_told_apart() {
+        let zone = Zone::new()
+            .empty("empty.example.com")
+            .address("six.example.com", "2001:db8::1")
+            .fails("broken.example.com", NotKnown::ServFail);
+        assert_eq!(ask(&zone, "absent.example.com"), Answer::nx_domain());
+        assert_eq!(ask(&zone, "empty.example.com"), Answer::no_data());
+        assert_eq!(ask(&zone, "six.example.com"), Answer::no_data());
+        assert_eq!(
+            ask(&zone, "broken.example.com"),
+            Answer::not_known(NotKnown::ServFail)
+        );
+    }
+
+    #[test]
+    fn an_alias_is_followed_and_a_circle_is_not_known() {
+        let zone = Zone::new()
+            .alias("www.example.com", "host.example.com")
+            .address("host.example.com", "192.0.2.1")
+            .alias("a.example.com", "b.example.com")
+            .alias("b.example.com", "a.example.com");
+        let found = ask(&zone, "www.example.com");
+        assert_eq!(found.aliases(), ["host.example.com".into()]);
+        assert_eq!(found.records().len(), 1);
+        assert_eq!(
+            ask(&zone, "a.example.com").why_not_known(),
+            Some(NotKnown::AliasChain)
+        );
+    }
+}

@@ -1,0 +1,204 @@
+//! What this machine says of itself: the only file that asks the operating system.
+//!
+//! Each question is answered from memory or a small file, never by a look-up: `getaddrinfo` may take 20 seconds, and
+//! what it takes from the hosts file (`127.0.1.1 name`) is not what the world sees. None of what is read is trusted;
+//! it goes through [`sanitize`](crate::sanitize) like any other raw text.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::Read;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::path::PathBuf;
+
+use crate::dns::Family;
+
+/// The variable an operator sets to name the machine.
+pub(crate) const VARIABLE: &str = "HELO_NAME";
+
+/// Where Debian keeps the machine's mail name (Debian Policy 11.6).
+pub(crate) const MAILNAME: &str = "/etc/mailname";
+
+/// No file read here is longer on a machine that works.
+const MAX_FILE: u64 = 1 << 20;
+
+/// Addresses whose route is the default route: a root name server's (a.root-servers.net, 2026). Nothing is sent.
+const FAR_V4: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(198, 41, 0, 4)), 53);
+const FAR_V6: SocketAddr = SocketAddr::new(
+    IpAddr::V6(Ipv6Addr::new(0x2001, 0x503, 0xba3e, 0, 0, 0, 2, 0x30)),
+    53,
+);
+
+/// Reads the operator's variable; `None` if it is not set.
+pub(crate) fn variable() -> Option<OsString> {
+    std::env::var_os(VARIABLE)
+}
+
+/// Asks the operating system for the host name. On Windows that is the bare label without a domain.
+#[cfg(feature = "hostname")]
+pub(crate) fn host_name() -> Option<OsString> {
+    hostname::get().ok().filter(|name| !name.is_empty())
+}
+
+/// Without the feature `hostname` nobody is asked.
+#[cfg(not(feature = "hostname"))]
+pub(crate) fn host_name() -> Option<OsString> {
+    None
+}
+
+/// Reads the first line of `/etc/mailname`.
+pub(crate) fn mailname() -> Option<Vec<u8>> {
+    let text = read(MAILNAME.into())?;
+    let line = text.split(|&byte| byte == b'\n').next()?.trim_ascii();
+    (!line.is_empty()).then(|| line.to_vec())
+}
+
+/// Looks up the canonical name of a host in the hosts file.
+pub(crate) fn canonical_name(host: &[u8]) -> Option<Vec<u8>> {
+    canonical_name_in(&read(hosts_file())?, host).map(<[u8]>::to_vec)
+}
+
+/// Reads the domain that the resolver appends to bare names.
+pub(crate) fn resolver_domain() -> Option<Vec<u8>> {
+    resolver_domain_in(&read("/etc/resolv.conf".into())?).map(<[u8]>::to_vec)
+}
+
+/// Tells from which address a connection to `server` would come. Nothing is sent.
+pub(crate) fn source_address(server: SocketAddr) -> Option<IpAddr> {
+    let any: IpAddr = match server.ip() {
+        IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    let socket = UdpSocket::bind((any, 0)).ok()?;
+    socket.connect(server).ok()?;
+    let source = socket.local_addr().ok()?.ip().to_canonical();
+    (!source.is_unspecified()).then_some(source)
+}
+
+/// Tells from which address the default route of a family starts.
+pub(crate) fn default_source_address(family: Family) -> Option<IpAddr> {
+    source_address(match family {
+        Family::V4 => FAR_V4,
+        Family::V6 => FAR_V6,
+    })
+}
+
+fn hosts_file() -> PathBuf {
+    if cfg!(windows) {
+        let root = std::env::var_os("SystemRoot").unwrap_or_else(|| r"C:\Windows".into());
+        return PathBuf::from(root).join(r"System32\drivers\etc\hosts");
+    }
+    "/etc/hosts".into()
+}
+
+fn read(path: PathBuf) -> Option<Vec<u8>> {
+    let mut text = Vec::new();
+    File::open(path)
+        .ok()?
+        .take(MAX_FILE)
+        .read_to_end(&mut text)
+        .ok()?;
+    Some(text)
+}
+
+/// The first name of a line is the canonical one, the others are its aliases (hosts(5)). Only a dotted one is of use.
+fn canonical_name_in<'a>(hosts: &'a [u8], host: &[u8]) -> Option<&'a [u8]> {
+    for line in hosts.split(|&byte| byte == b'\n') {
+        let mut names = words(line).skip(1);
+        let Some(canonical) = names.next() else {
+            continue;
+        };
+        let is_of_host = canonical.eq_ignore_ascii_case(host)
+            || names.any(|name| name.eq_ignore_ascii_case(host));
+        if is_of_host && canonical.contains(&b'.') {
+            return Some(canonical);
+        }
+    }
+    None
+}
+
+/// `domain` and `search` exclude each other, and the last line wins (resolv.conf(5)).
+fn resolver_domain_in(resolv_conf: &[u8]) -> Option<&[u8]> {
+    let mut domain = None;
+    for line in resolv_conf.split(|&byte| byte == b'\n') {
+        let mut words = words(line);
+        if let Some(b"domain" | b"search") = words.next() {
+            domain = words.next();
+        }
+    }
+    domain.filter(|&domain| domain != b".")
+}
+
+/// The words of a line, up to a comment.
+fn words(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let text = line
+        .split(|byte| b"#;".contains(byte))
+        .next()
+        .unwrap_or_default();
+    text.split(u8::is_ascii_whitespace)
+        .filter(|word| !word.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_canonical_name_is_the_first_of_the_line_that_names_the_host() {
+        let cases: &[(&str, Option<&str>)] = &[
+            ("127.0.1.1 web.example.com web\n", Some("web.example.com")),
+            (
+                "127.0.0.1 localhost\n127.0.1.1\tWEB.example.com  web # mine\n",
+                Some("WEB.example.com"),
+            ),
+            ("192.0.2.1 web.example.com\r\n127.0.1.1 web\r\n", None),
+            (
+                "127.0.1.1 web\n192.0.2.1 web.example.com web\n",
+                Some("web.example.com"),
+            ),
+            ("# 192.0.2.1 web.example.com web\n", None),
+            ("192.0.2.1 other.example.com other\n", None),
+            ("192.0.2.1\n\n\n", None),
+            ("", None),
+        ];
+        for (hosts, canonical) in cases {
+            let found = canonical_name_in(hosts.as_bytes(), b"web");
+            assert_eq!(found, canonical.map(str::as_bytes), "{hosts:?}");
+        }
+    }
+
+    #[test]
+    fn the_resolver_domain_is_the_last_word_of_the_file_on_it() {
+        let cases: &[(&str, Option<&str>)] = &[
+            (
+                "domain example.com\nnameserver 192.0.2.53\n",
+                Some("example.com"),
+            ),
+            ("search a.example b.example\n", Some("a.example")),
+            (
+                "domain a.example\nsearch b.example c.example\n",
+                Some("b.example"),
+            ),
+            (
+                "search default.svc.cluster.local svc.cluster.local\noptions ndots:5\n",
+                Some("default.svc.cluster.local"),
+            ),
+            ("; search a.example\n", None),
+            ("search .\n", None),
+            ("search\n", None),
+            ("", None),
+        ];
+        for (text, domain) in cases {
+            assert_eq!(
+                resolver_domain_in(text.as_bytes()),
+                domain.map(str::as_bytes),
+                "{text:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_loopback_server_is_reached_from_a_loopback_address() {
+        let server = SocketAddr::from(([127, 0, 0, 1], 25));
+        assert_eq!(source_address(server), Some(Ipv4Addr::LOCALHOST.into()));
+    }
+}

@@ -1,0 +1,489 @@
+//! Which candidates may be sent: the decision is yours to make, and three ready ones are here.
+//!
+//! A [`FallbackPolicy`] is asked about every legal candidate before anything is sent. It sees the candidate, the
+//! finding about it and the scope of the server; it never sees the network. It answers [`Decision::Permit`],
+//! [`Decision::Hold`] (behind every permitted name) or [`Decision::Reject`]. The order among equals is not its concern.
+//!
+//! In the tables P is permit, H hold, R reject, and ! adds a warning to the report. The findings are those of
+//! [`verify`](crate::verify). [`Standard`] is the default.
+//!
+//! | | wants | for |
+//! | --- | --- | --- |
+//! | [`Strict`] | a name that verified, nothing else | an MTA whose mail must not be refused |
+//! | [`Standard`] | a verified name first, the operator's word always | an MTA, or a mailer that delivers by MX |
+//! | [`Submission`] | as `Standard`, and the sender's domain, and private literals | mail handed to one's own provider or smart host |
+//!
+//! ```
+//! use helo_name::{Candidate, Decision, FallbackPolicy, HeloName, Judged, Source, policy::Standard, verify::Finding};
+//!
+//! let candidate = Candidate::new(HeloName::from_static("mail.example.com"), Source::HostName);
+//! assert_eq!(Standard.judge(&Judged::new(&candidate, Finding::Match)), Decision::Permit);
+//! assert_eq!(Standard.judge(&Judged::new(&candidate, Finding::NoAddress)), Decision::Reject);
+//! ```
+
+use crate::candidate::{Candidate, Source};
+use crate::name::HeloName;
+use crate::scope::Scope;
+use crate::verify::Finding;
+use std::fmt;
+use std::net::IpAddr;
+
+/// What a policy says of a candidate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Decision {
+    /// It may be sent.
+    Permit,
+    /// It may be sent when no permitted name is left.
+    Hold,
+    /// It is not sent.
+    Reject,
+}
+
+impl Decision {
+    /// Gives the decision as a word for logs.
+    ///
+    /// ```
+    /// assert_eq!(helo_name::Decision::Hold.as_str(), "hold");
+    /// ```
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Permit => "permit",
+            Self::Hold => "hold",
+            Self::Reject => "reject",
+        }
+    }
+}
+
+impl fmt::Display for Decision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What a policy sees: a candidate, a finding about it, and the scope of the server.
+#[derive(Clone, Copy, Debug)]
+pub struct Judged<'a> {
+    candidate: &'a Candidate,
+    finding: Finding,
+    client: Option<IpAddr>,
+    server: Option<Scope>,
+}
+
+impl<'a> Judged<'a> {
+    /// Puts a candidate and a finding before a policy; the client address and the server are not known.
+    pub fn new(candidate: &'a Candidate, finding: Finding) -> Self {
+        Self {
+            candidate,
+            finding,
+            client: None,
+            server: None,
+        }
+    }
+
+    /// Adds the client address that the finding is about.
+    #[must_use]
+    pub fn for_client(mut self, client: IpAddr) -> Self {
+        self.client = Some(client);
+        self
+    }
+
+    /// Adds the scope of the server's address.
+    #[must_use]
+    pub fn towards(mut self, server: Scope) -> Self {
+        self.server = Some(server);
+        self
+    }
+
+    /// Gives the candidate.
+    pub fn candidate(&self) -> &'a Candidate {
+        self.candidate
+    }
+
+    /// Gives the candidate's name.
+    pub fn name(&self) -> &'a HeloName {
+        self.candidate.name()
+    }
+
+    /// Tells where the candidate came from.
+    pub fn source(&self) -> Source {
+        self.candidate.source()
+    }
+
+    /// Tells what the DNS amounts to.
+    pub fn finding(&self) -> Finding {
+        self.finding
+    }
+
+    /// Gives the client address that the finding is about, if it is known.
+    pub fn client_address(&self) -> Option<IpAddr> {
+        self.client
+    }
+
+    /// Gives the scope of the server's address, if the server is known.
+    pub fn server_scope(&self) -> Option<Scope> {
+        self.server
+    }
+
+    /// Tells whether this decision leaves an operator something to know: a name that is sent, or held ready, although
+    /// the DNS does not speak for it. A literal has nothing to look up.
+    pub fn needs_warning(&self, decision: Decision) -> bool {
+        decision == Decision::Permit && !self.finding.is_good()
+    }
+}
+
+/// Decides which candidates may be sent.
+///
+/// The same question may be put more than once, and must get the same answer. The answer for a name that the operator
+/// configured should be [`Decision::Permit`] or [`Decision::Reject`]; a rejected one is an error, and no other name is
+/// sent in its place.
+pub trait FallbackPolicy: Send + Sync {
+    /// Decides about one candidate and one finding.
+    fn judge(&self, judged: &Judged<'_>) -> Decision;
+}
+
+impl<P: FallbackPolicy + ?Sized> FallbackPolicy for Box<P> {
+    fn judge(&self, judged: &Judged<'_>) -> Decision {
+        (**self).judge(judged)
+    }
+}
+
+impl<P: FallbackPolicy + ?Sized> FallbackPolicy for &P {
+    fn judge(&self, judged: &Judged<'_>) -> Decision {
+        (**self).judge(judged)
+    }
+}
+
+/// A closure as a policy; [`Resolve::policy_fn`](crate::Resolve::policy_fn) makes it.
+pub(crate) struct PolicyFn<F>(pub(crate) F);
+
+impl<F: Fn(&Judged<'_>) -> Decision + Send + Sync> FallbackPolicy for PolicyFn<F> {
+    fn judge(&self, judged: &Judged<'_>) -> Decision {
+        (self.0)(judged)
+    }
+}
+
+/// Permits what verified, and nothing else.
+///
+/// | `Strict` | Match | Resolves | Unknown | Mismatch | NotPublic | NoAddress |
+/// | --- | --- | --- | --- | --- | --- | --- |
+/// | configured, HELO_NAME | P | R | R | R | R | R |
+/// | PTR name | P | R | R | R | R | R |
+/// | host name, `/etc/mailname`, dotted as given | P | R | R | R | R | R |
+/// | host name, qualified by us (hosts file, resolver domain) | P | R | R | R | R | R |
+/// | sender domain | P | R | R | R | R | R |
+/// | literal of the public client address | R | R | R | R | R | R |
+///
+/// An operator's literal must be the client address; a derived one is never sent. Where the DNS did not say, the error
+/// is of the kind "try again", also for a configured name. A name or literal that means nothing in public is rejected.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Strict;
+
+impl FallbackPolicy for Strict {
+    fn judge(&self, judged: &Judged<'_>) -> Decision {
+        let is_public = judged.candidate.scope() == Scope::Public;
+        match (judged.source(), judged.finding) {
+            (Source::Literal(_), _) => Decision::Reject,
+            (_, Finding::Match) if is_public => Decision::Permit,
+            _ => Decision::Reject,
+        }
+    }
+}
+
+/// Prefers what verified, and trusts the operator's word.
+///
+/// | `Standard` | Match | Resolves | Unknown | Mismatch | NotPublic | NoAddress |
+/// | --- | --- | --- | --- | --- | --- | --- |
+/// | configured, HELO_NAME | P | P | P! | P! | P! | P! |
+/// | PTR name | P | R | H | R | R | R |
+/// | host name, `/etc/mailname`, dotted as given | P | P | H | H | R | R |
+/// | host name, qualified by us (hosts file, resolver domain) | P | H | R | R | R | R |
+/// | sender domain | R | R | R | R | R | R |
+/// | literal of the public client address | H | H | H | H | H | H |
+///
+/// A configured name that means nothing in public (`mail.corp.internal`) is permitted, with a warning, towards a
+/// private or loopback server, and rejected otherwise. A loopback literal is for a loopback server; a private literal
+/// needs [`Submission`].
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Standard;
+
+impl FallbackPolicy for Standard {
+    fn judge(&self, judged: &Judged<'_>) -> Decision {
+        match judged.source() {
+            Source::Configured | Source::Environment => {
+                judge_operators(judged, private_literal_in_public)
+            }
+            Source::HostName | Source::Mailname => match judged.finding {
+                Finding::Match | Finding::Resolves => Decision::Permit,
+                Finding::Unknown | Finding::Mismatch => Decision::Hold,
+                Finding::NotPublic | Finding::NoAddress => Decision::Reject,
+            },
+            Source::Literal(_) => match judged.candidate.scope() {
+                Scope::Public => Decision::Hold,
+                Scope::Loopback | Scope::Private | Scope::Reserved => Decision::Reject,
+            },
+            Source::Ptr(_) => match judged.finding {
+                Finding::Match => Decision::Permit,
+                Finding::Unknown => Decision::Hold,
+                _ => Decision::Reject,
+            },
+            Source::Qualified(_) => match judged.finding {
+                Finding::Match => Decision::Permit,
+                Finding::Resolves => Decision::Hold,
+                _ => Decision::Reject,
+            },
+            Source::SenderDomain => Decision::Reject,
+        }
+    }
+}
+
+/// As [`Standard`], for mail handed to one's own provider or smart host, which knows the client by its password or its
+/// network rather than by its name.
+///
+/// | `Submission` | Match | Resolves | Unknown | Mismatch | NotPublic | NoAddress |
+/// | --- | --- | --- | --- | --- | --- | --- |
+/// | configured, HELO_NAME | P | P | P! | P! | P! | P! |
+/// | PTR name | P | R | H | R | R | R |
+/// | host name, `/etc/mailname`, dotted as given | P | P | H | H | R | R |
+/// | host name, qualified by us (hosts file, resolver domain) | P | H | R | R | R | R |
+/// | sender domain | P | H | H | R | R | R |
+/// | literal of the public client address | H | H | H | H | H | H |
+/// | private literal, towards a private server | H | H | H | H | H | H |
+/// | loopback literal, towards a loopback server | H | H | H | H | H | H |
+///
+/// The sender domain is for a domain whose hosts one runs, never for a user's mailbox domain: nobody may say
+/// `EHLO gmail.com`. A configured private literal is permitted towards a private server.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Submission;
+
+impl FallbackPolicy for Submission {
+    fn judge(&self, judged: &Judged<'_>) -> Decision {
+        match (judged.source(), judged.finding) {
+            (Source::Configured | Source::Environment, _) => {
+                judge_operators(judged, private_literal_in_private)
+            }
+            (Source::SenderDomain, Finding::Match) => Decision::Permit,
+            (Source::SenderDomain, Finding::Resolves | Finding::Unknown) => Decision::Hold,
+            (Source::Literal(_), _) => match (judged.candidate.scope(), judged.server) {
+                (Scope::Public, _)
+                | (Scope::Private, Some(Scope::Private))
+                | (Scope::Loopback, Some(Scope::Loopback)) => Decision::Hold,
+                _ => Decision::Reject,
+            },
+            _ => Standard.judge(judged),
+        }
+    }
+}
+
+/// R18: what the operator said is sent as it is, or refused loudly. It is refused where nobody could understand it.
+fn judge_operators(
+    judged: &Judged<'_>,
+    private_literal: fn(Option<Scope>) -> Decision,
+) -> Decision {
+    match (
+        judged.candidate.scope(),
+        judged.name().is_literal(),
+        judged.server,
+    ) {
+        (Scope::Public, _, _) => Decision::Permit,
+        (Scope::Private, true, server) => private_literal(server),
+        (Scope::Loopback, true, Some(Scope::Loopback)) => Decision::Permit,
+        (_, false, Some(Scope::Private | Scope::Loopback)) => Decision::Permit,
+        _ => Decision::Reject,
+    }
+}
+
+/// R22: a private literal is for submission only.
+fn private_literal_in_public(_: Option<Scope>) -> Decision {
+    Decision::Reject
+}
+
+fn private_literal_in_private(server: Option<Scope>) -> Decision {
+    match server {
+        Some(Scope::Private) => Decision::Permit,
+        _ => Decision::Reject,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Reads the decision table of a policy from its docs: rows of a name and one cell per finding.
+    fn table(policy: &str) -> Vec<(&'static str, Vec<&'static str>)> {
+        let docs = include_str!("policy.rs");
+        let heading = format!("/// | `{policy}` |");
+        let mut rows = docs.lines().skip_while(|line| !line.starts_with(&heading));
+        let cells = |line: &'static str| -> Vec<&'static str> {
+            line.trim_start_matches("/// |")
+                .trim_end_matches('|')
+                .split('|')
+                .map(str::trim)
+                .collect()
+        };
+        let findings: Vec<_> = cells(rows.next().expect("the heading")).split_off(1);
+        let words = [
+            "Match",
+            "Resolves",
+            "Unknown",
+            "Mismatch",
+            "NotPublic",
+            "NoAddress",
+        ];
+        assert_eq!(findings, words, "{policy}");
+        let body = rows.skip(1).take_while(|line| line.starts_with("/// |"));
+        body.map(cells)
+            .map(|mut row| (row.remove(0), row))
+            .collect()
+    }
+
+    /// The candidates that a row of the tables is about, and the server they are judged for.
+    fn candidates(row: &str) -> Vec<(&'static str, Source, Option<Scope>)> {
+        let client: IpAddr = "203.0.114.5".parse().expect("an address");
+        match row {
+            "configured, HELO_NAME" => vec![
+                ("mail.example.com", Source::Configured, None),
+                ("mail.example.com", Source::Environment, None),
+                (
+                    "mail.corp.internal",
+                    Source::Configured,
+                    Some(Scope::Private),
+                ),
+                (
+                    "mail.corp.internal",
+                    Source::Environment,
+                    Some(Scope::Loopback),
+                ),
+            ],
+            "PTR name" => vec![("mail.example.com", Source::Ptr(client), None)],
+            "host name, `/etc/mailname`, dotted as given" => vec![
+                ("mail.example.com", Source::HostName, None),
+                ("mail.example.com", Source::Mailname, Some(Scope::Private)),
+            ],
+            "host name, qualified by us (hosts file, resolver domain)" => vec![
+                (
+                    "mail.example.com",
+                    Source::Qualified(Qualifier::HostsFile),
+                    None,
+                ),
+                (
+                    "mail.example.com",
+                    Source::Qualified(Qualifier::ResolverDomain),
+                    None,
+                ),
+                (
+                    "mail.example.com",
+                    Source::Qualified(Qualifier::GivenDomain),
+                    None,
+                ),
+            ],
+            "sender domain" => vec![("example.com", Source::SenderDomain, None)],
+            "literal of the public client address" => {
+                vec![("[203.0.114.5]", Source::Literal(client), None)]
+            }
+            "private literal, towards a private server" => {
+                let address = "10.0.0.1".parse().expect("an address");
+                vec![("[10.0.0.1]", Source::Literal(address), Some(Scope::Private))]
+            }
+            "loopback literal, towards a loopback server" => {
+                let address = "127.0.0.1".parse().expect("an address");
+                vec![(
+                    "[127.0.0.1]",
+                    Source::Literal(address),
+                    Some(Scope::Loopback),
+                )]
+            }
+            other => unreachable!("a row that no test knows: {other}"),
+        }
+    }
+
+    use crate::candidate::Qualifier;
+
+    fn check(name: &str, policy: &dyn FallbackPolicy, rows: usize) {
+        let table = table(name);
+        assert_eq!(table.len(), rows, "{name}");
+        for (row, cells) in table {
+            assert_eq!(cells.len(), Finding::ALL.len(), "{name}: {row}");
+            for (text, source, server) in candidates(row) {
+                let candidate =
+                    Candidate::new(HeloName::parse(text).expect("a legal name"), source);
+                // Under Strict only what means something in public can match.
+                if name == "Strict" && candidate.scope() != Scope::Public {
+                    continue;
+                }
+                for (finding, cell) in Finding::ALL.into_iter().zip(&cells) {
+                    let mut judged = Judged::new(&candidate, finding);
+                    judged.server = server;
+                    let decision = policy.judge(&judged);
+                    let shown = match decision {
+                        Decision::Permit if judged.needs_warning(decision) => "P!",
+                        Decision::Permit => "P",
+                        Decision::Hold => "H",
+                        Decision::Reject => "R",
+                    };
+                    assert_eq!(shown, *cell, "{name}: {row}: {text}: {finding:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn each_policy_decides_as_the_table_in_its_docs_says() {
+        check("Strict", &Strict, 6);
+        check("Standard", &Standard, 6);
+        check("Submission", &Submission, 8);
+    }
+
+    #[test]
+    fn literals_and_names_that_mean_nothing_in_public_go_where_they_are_understood() {
+        use Decision::{Permit, Reject};
+        use Scope::{Loopback, Private, Public};
+        // name, server, Standard, Submission
+        let cases: &[(&str, Option<Scope>, Decision, Decision)] = &[
+            ("[10.0.0.1]", None, Reject, Reject),
+            ("[10.0.0.1]", Some(Public), Reject, Reject),
+            ("[10.0.0.1]", Some(Private), Reject, Permit),
+            ("[10.0.0.1]", Some(Loopback), Reject, Reject),
+            ("[127.0.0.1]", Some(Private), Reject, Reject),
+            ("[127.0.0.1]", Some(Loopback), Permit, Permit),
+            ("[192.0.2.1]", Some(Private), Reject, Reject),
+            ("mail.local", None, Reject, Reject),
+            ("mail.local", Some(Public), Reject, Reject),
+            ("mail.local", Some(Private), Permit, Permit),
+            ("mail.local", Some(Loopback), Permit, Permit),
+        ];
+        for (text, server, standard, submission) in cases {
+            let candidate = Candidate::new(
+                HeloName::parse(text).expect("a legal name"),
+                Source::Configured,
+            );
+            let mut judged = Judged::new(&candidate, Finding::NotPublic);
+            judged.server = *server;
+            assert_eq!(
+                Standard.judge(&judged),
+                *standard,
+                "Standard {text} {server:?}"
+            );
+            assert_eq!(
+                Submission.judge(&judged),
+                *submission,
+                "Submission {text} {server:?}"
+            );
+            assert_eq!(Strict.judge(&judged), Reject, "Strict {text} {server:?}");
+        }
+    }
+
+    #[test]
+    fn a_boxed_policy_and_a_closure_are_policies() {
+        let candidate = Candidate::new(
+            HeloName::from_static("mail.example.com"),
+            Source::Configured,
+        );
+        let judged = Judged::new(&candidate, Finding::Unknown);
+        let boxed: Box<dyn FallbackPolicy> = Box::new(Strict);
+        assert_eq!(boxed.judge(&judged), Decision::Reject);
+        assert_eq!(
+            PolicyFn(|_: &Judged<'_>| Decision::Hold).judge(&judged),
+            Decision::Hold
+        );
+    }
+}

@@ -1,0 +1,246 @@
+//! `HeloName::resolve()`: gathers candidates, asks the DNS, lets the policy judge, and explains itself.
+//!
+//! The steps are modules of their own, each using those before it: [`gather`] collects raw names and client addresses,
+//! [`ask`] asks the DNS, [`choose`] judges and orders. [`Resolution`] is the outcome and its report, [`ResolveError`]
+//! what an operator has to do when there is none.
+
+mod ask;
+mod choose;
+mod error;
+mod gather;
+mod report;
+mod warning;
+
+pub use error::{Cure, ResolveError, ResolveErrorKind};
+pub use report::{Client, ClientOrigin, Considered, Reason, ReasonKind, Resolution};
+pub use warning::Warning;
+
+use crate::dns::Dns;
+use crate::in_flight::{Alarm, block_on};
+use crate::name::HeloName;
+use crate::policy::{Decision, FallbackPolicy, Judged, PolicyFn, Standard};
+use gather::Settings;
+use std::ffi::OsString;
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::time::Duration;
+
+/// How long a resolution may take, unless told otherwise.
+const DEADLINE: Duration = Duration::from_secs(5);
+
+#[cfg(feature = "dns")]
+impl HeloName {
+    /// Starts to find out which name this machine should send in `EHLO`.
+    ///
+    /// Await the builder, or call [`blocking`](Resolve::blocking); both work inside and outside a tokio runtime and
+    /// under any other executor. Do it once, at start-up: it asks the DNS.
+    ///
+    /// ```no_run
+    /// # async fn start() -> Result<(), helo_name::ResolveError> {
+    /// let helo = helo_name::HeloName::resolve().await?;
+    /// let greeting = format!("EHLO {helo}\r\n");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn resolve() -> Resolve<crate::dns::Resolver> {
+        Resolve::new(crate::dns::Resolver::of_this_machine())
+    }
+}
+
+/// What an operator knows, and how to ask: a builder for the name to send.
+///
+/// Without any call, the operator's variable `HELO_NAME` wins; otherwise the host name, `/etc/mailname` and the PTR
+/// names of the client address are candidates, and at last the literal of that address.
+///
+/// ```
+/// use helo_name::{Resolve, dns::Zone};
+///
+/// let zone = Zone::new().address("mail.example.com", "192.0.2.10");
+/// let report = Resolve::new(zone)
+///     .configured("mail.example.com")
+///     .client_address("192.0.2.10".parse::<std::net::IpAddr>().unwrap())
+///     .report_blocking();
+/// assert_eq!(report.name().unwrap().as_str(), "mail.example.com");
+/// assert!(!report.is_provisional());
+/// ```
+#[must_use = "a builder does nothing until it is awaited or `blocking` is called"]
+pub struct Resolve<D> {
+    dns: D,
+    settings: Settings,
+    policy: Box<dyn FallbackPolicy>,
+    deadline: Duration,
+}
+
+impl<D> fmt::Debug for Resolve<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Resolve")
+            .field("settings", &self.settings)
+            .field("deadline", &self.deadline)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<D: Dns> Resolve<D> {
+    /// Starts with a DNS of your own: a [`Zone`](crate::dns::Zone) in tests, or another resolver.
+    pub fn new(dns: D) -> Self {
+        Self {
+            dns,
+            settings: Settings::default(),
+            policy: Box::new(Standard),
+            deadline: DEADLINE,
+        }
+    }
+
+    /// Takes the operator's word: this name is sent as it is, or refused with an error, and never replaced by another.
+    ///
+    /// Surrounding white space, upper case, one trailing dot and U-labels are repaired. Blank text is no setting, and
+    /// gives a warning. A name given here wins over the variable `HELO_NAME`.
+    pub fn configured<'a>(mut self, name: impl Into<Option<&'a str>>) -> Self {
+        self.settings.configured = name.into().map(str::to_owned);
+        self
+    }
+
+    /// Plans derived names behind the configured one; without this the plan is the configured name alone.
+    pub fn also_derived(mut self) -> Self {
+        self.settings.derived = gather::Derived::Always;
+        self
+    }
+
+    /// Gives the address that servers see, once for each family; the last call for a family counts.
+    ///
+    /// Behind NAT and in a container this is not the address that the socket is bound to.
+    pub fn client_address(mut self, address: impl Into<Option<IpAddr>>) -> Self {
+        if let Some(address) = address.into() {
+            self.settings.give_client(address);
+        }
+        self
+    }
+
+    /// Names the server that mail goes to. The local address towards it is the client address unless one is given,
+    /// and a private or loopback server permits names that mean nothing in public. Nothing is sent to it.
+    pub fn server(mut self, server: impl Into<Option<SocketAddr>>) -> Self {
+        self.settings.server = server.into();
+        self
+    }
+
+    /// Gives the raw host name, any bytes, in place of the operating system's. The hosts file and the resolver's
+    /// domain do not qualify it; [`domain`](Self::domain) does.
+    pub fn host_name(mut self, raw: impl Into<OsString>) -> Self {
+        self.settings.host_name = Some(raw.into());
+        self
+    }
+
+    /// Gives the domain that makes a bare host name fully-qualified, in place of the hosts file and the resolver's.
+    pub fn domain<'a>(mut self, domain: impl Into<Option<&'a str>>) -> Self {
+        self.settings.domain = domain.into().map(str::to_owned);
+        self
+    }
+
+    /// Gives the domain of the sender, a candidate under [`Submission`](crate::policy::Submission). It must be a
+    /// domain whose hosts one runs, never a user's mailbox domain.
+    pub fn sender_domain<'a>(mut self, domain: impl Into<Option<&'a str>>) -> Self {
+        self.settings.sender_domain = domain.into().map(str::to_owned);
+        self
+    }
+
+    /// Sets the policy. [`Standard`] unless called.
+    ///
+    /// ```
+    /// use helo_name::{FallbackPolicy, Resolve, dns::Zone, policy};
+    ///
+    /// let from_configuration = "strict";
+    /// let policy: Box<dyn FallbackPolicy> = match from_configuration {
+    ///     "strict" => Box::new(policy::Strict),
+    ///     _ => Box::new(policy::Standard),
+    /// };
+    /// let resolve = Resolve::new(Zone::new()).policy(policy);
+    /// ```
+    pub fn policy(mut self, policy: impl FallbackPolicy + 'static) -> Self {
+        self.policy = Box::new(policy);
+        self
+    }
+
+    /// Sets a closure as the policy.
+    ///
+    /// ```
+    /// use helo_name::{Decision, FallbackPolicy, Resolve, dns::Zone, policy::Standard};
+    ///
+    /// let resolve = Resolve::new(Zone::new()).policy_fn(|judged| {
+    ///     if judged.name().as_str().ends_with(".example.org") {
+    ///         return Decision::Reject; // another department's
+    ///     }
+    ///     Standard.judge(judged)
+    /// });
+    /// ```
+    pub fn policy_fn(
+        self,
+        judge: impl Fn(&Judged<'_>) -> Decision + Send + Sync + 'static,
+    ) -> Self {
+        self.policy(PolicyFn(judge))
+    }
+
+    /// Sets how long everything may take, 5 seconds unless called. What was found until then is used.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// Asks another resolver.
+    pub fn dns<E: Dns>(self, dns: E) -> Resolve<E> {
+        Resolve {
+            dns,
+            settings: self.settings,
+            policy: self.policy,
+            deadline: self.deadline,
+        }
+    }
+
+    /// Leaves the variable `HELO_NAME` unread.
+    pub fn ignore_environment(mut self) -> Self {
+        self.settings.environment = gather::Reading::Ignore;
+        self
+    }
+
+    /// Leaves unread what this machine says of itself: its host name, hosts file, resolver domain, `/etc/mailname`
+    /// and source addresses. The name servers to ask are the resolver's own matter.
+    pub fn ignore_machine(mut self) -> Self {
+        self.settings.machine = gather::Reading::Ignore;
+        self
+    }
+
+    /// Resolves, and reports every candidate, what was repaired, looked up and decided, and why.
+    ///
+    /// It has no error of its own: the report holds the name or the error.
+    pub async fn report(self) -> Resolution {
+        let alarm = Alarm::after(self.deadline);
+        let gathered = gather::gather(&self.settings);
+        let facts = ask::ask(&self.dns, &gathered, &alarm).await;
+        choose::choose(gathered, &facts, self.policy.as_ref())
+    }
+
+    /// As [`report`](Self::report), and blocks this thread. It works inside a runtime too, where it blocks one of the
+    /// runtime's threads.
+    pub fn report_blocking(self) -> Resolution {
+        block_on(self.report())
+    }
+
+    /// Resolves, and blocks this thread, no longer than the deadline.
+    ///
+    /// # Errors
+    ///
+    /// When a configured name cannot be sent, when there is no usable name, or when the DNS did not answer and no name
+    /// is left without it. The error says why each candidate was refused, and what to configure.
+    pub fn blocking(self) -> Result<HeloName, ResolveError> {
+        self.report_blocking().into_name()
+    }
+}
+
+impl<D: Dns + 'static> IntoFuture for Resolve<D> {
+    type Output = Result<HeloName, ResolveError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async { self.report().await.into_name() })
+    }
+}

@@ -1,0 +1,283 @@
+//! What there is before the DNS is asked: raw names, client addresses, the server.
+
+use super::report::ClientOrigin;
+use super::warning::Warning;
+use crate::candidate::{Qualifier, Source};
+use crate::dns::Family;
+use crate::escape::Excerpt;
+use crate::host;
+use crate::name::HeloName;
+use crate::sanitize::{Repair, Unusable, sanitize};
+use crate::scope::Scope;
+use crate::shape;
+use std::ffi::OsString;
+use std::net::{IpAddr, SocketAddr};
+
+/// What the builder was told.
+#[derive(Debug, Default)]
+pub(super) struct Settings {
+    pub(super) configured: Option<String>,
+    pub(super) environment: Reading,
+    pub(super) machine: Reading,
+    pub(super) derived: Derived,
+    pub(super) clients: Vec<IpAddr>,
+    pub(super) server: Option<SocketAddr>,
+    pub(super) host_name: Option<OsString>,
+    pub(super) domain: Option<String>,
+    pub(super) sender_domain: Option<String>,
+}
+
+/// Whether a source outside the program is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Reading {
+    #[default]
+    Read,
+    Ignore,
+}
+
+/// When names are derived from host name, PTR and the like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Derived {
+    /// Always, behind the operator's name.
+    Always,
+    /// Only when the operator named none (R18).
+    #[default]
+    WithoutOperator,
+}
+
+impl Settings {
+    pub(super) fn give_client(&mut self, address: IpAddr) {
+        let address = address.to_canonical();
+        self.clients
+            .retain(|&other| Family::of(other) != Family::of(address));
+        self.clients.push(address);
+        self.clients.sort(); // IPv4 first
+    }
+}
+
+/// All that is known before the DNS is asked.
+#[derive(Debug)]
+pub(super) struct Gathered {
+    pub(super) raw: Vec<Raw>,
+    pub(super) clients: Vec<(IpAddr, ClientOrigin)>,
+    pub(super) server: Option<Scope>,
+    pub(super) names_wanted: NamesWanted,
+    pub(super) warnings: Vec<Warning>,
+}
+
+/// Which names may be taken from the DNS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NamesWanted {
+    /// PTR names and literals are candidates too.
+    Derived,
+    /// The operator's name is the only one.
+    OperatorsOnly,
+}
+
+/// A raw name and what became of it.
+#[derive(Debug)]
+pub(super) struct Raw {
+    pub(super) source: Source,
+    /// Escaped and cut.
+    pub(super) text: String,
+    pub(super) sanitized: Result<(HeloName, Vec<Repair>), Unusable>,
+}
+
+impl Raw {
+    fn new(source: Source, raw: &[u8]) -> Self {
+        let sanitized = match sanitize(raw) {
+            Ok(clean) => {
+                let repairs = clean.repairs().to_vec();
+                Ok((clean.into_name(), repairs))
+            }
+            // What means nothing in public is for the policy to judge if the operator says it (R5, R18).
+            Err(unusable) => match unusable.name() {
+                Some(name) if source.is_operator() => {
+                    Ok((name.clone(), unusable.repairs().to_vec()))
+                }
+                _ => Err(unusable),
+            },
+        };
+        Self {
+            source,
+            text: Excerpt::new(raw).to_string(),
+            sanitized,
+        }
+    }
+
+    pub(super) fn name(&self) -> Option<&HeloName> {
+        self.sanitized.as_ref().ok().map(|(name, _)| name)
+    }
+}
+
+pub(super) fn gather(settings: &Settings) -> Gathered {
+    let mut warnings = Vec::new();
+    let operators = operators_name(settings, &mut warnings);
+    let names_wanted = match (&operators, settings.derived) {
+        (Some(_), Derived::WithoutOperator) => NamesWanted::OperatorsOnly,
+        _ => NamesWanted::Derived,
+    };
+    let mut raw: Vec<Raw> = operators.into_iter().collect();
+    if names_wanted == NamesWanted::Derived {
+        raw.extend(host_names(settings));
+        raw.extend(mailname(settings));
+        raw.extend(sender_domain(settings, &mut warnings));
+    }
+    let server = settings.server.map(|server| Scope::of_address(server.ip()));
+    let clients = client_addresses(settings, server);
+    for &(address, _) in &clients {
+        if !is_fit_for(address, server) {
+            warnings.push(Warning::ClientAddressNotPublic(address));
+        }
+    }
+    if clients.is_empty() {
+        warnings.push(Warning::NoClientAddress);
+    }
+    Gathered {
+        raw,
+        clients,
+        server,
+        names_wanted,
+        warnings,
+    }
+}
+
+/// The configured name, or else the variable's. Blank text is no name.
+fn operators_name(settings: &Settings, warnings: &mut Vec<Warning>) -> Option<Raw> {
+    let configured = settings
+        .configured
+        .as_deref()
+        .map(|text| text.as_bytes().to_vec());
+    let variable = match settings.environment {
+        Reading::Read => host::variable().map(OsString::into_encoded_bytes),
+        Reading::Ignore => None,
+    };
+    let mut named = [
+        (Source::Configured, configured),
+        (Source::Environment, variable),
+    ]
+    .into_iter()
+    .filter_map(|(source, raw)| Some(Raw::new(source, &not_blank(source, raw?, warnings)?)));
+    let first = named.next()?;
+    if let Some(other) = named.next() {
+        let is_same = matches!((first.name(), other.name()), (Some(a), Some(b)) if a == b);
+        if !is_same {
+            warnings.push(Warning::VariableOverruled {
+                configured: first.text.clone(),
+                variable: other.text,
+            });
+        }
+    }
+    Some(first)
+}
+
+fn not_blank(source: Source, raw: Vec<u8>, warnings: &mut Vec<Warning>) -> Option<Vec<u8>> {
+    if raw.trim_ascii().is_empty() {
+        warnings.push(Warning::BlankSetting(source));
+        return None;
+    }
+    Some(raw)
+}
+
+/// The host name, and when it is bare, what it may be qualified to.
+fn host_names(settings: &Settings) -> Vec<Raw> {
+    let host = match (&settings.host_name, settings.machine) {
+        (Some(given), _) => Some(given.clone()),
+        (None, Reading::Read) => host::host_name(),
+        (None, Reading::Ignore) => None,
+    };
+    let Some(host) = host.map(OsString::into_encoded_bytes) else {
+        return Vec::new();
+    };
+    let mut names = vec![Raw::new(Source::HostName, &host)];
+    if let Some(bare) = bare_label(&host) {
+        let qualified = qualifications(settings, bare);
+        names.extend(
+            qualified
+                .into_iter()
+                .map(|(by, raw)| Raw::new(Source::Qualified(by), &raw)),
+        );
+    }
+    names
+}
+
+/// The label that a bare host name is, if a domain may be appended: not to a container's or pod's own label, which
+/// nobody publishes in the DNS.
+fn bare_label(host: &[u8]) -> Option<&str> {
+    const MAX_LABEL: usize = 63;
+    let label = host.trim_ascii();
+    if label.is_empty() || label.len() > MAX_LABEL || label.contains(&b'.') {
+        return None;
+    }
+    let label = std::str::from_utf8(label).ok()?;
+    let is_machine_made = shape::looks_like_container_id(label) || shape::has_pod_suffix(label);
+    (!is_machine_made && !label.eq_ignore_ascii_case("localhost")).then_some(label)
+}
+
+fn qualifications(settings: &Settings, bare: &str) -> Vec<(Qualifier, Vec<u8>)> {
+    let with_domain = |domain: &[u8]| [bare.as_bytes(), b".", domain.trim_ascii()].concat();
+    if let Some(domain) = &settings.domain {
+        return vec![(Qualifier::GivenDomain, with_domain(domain.as_bytes()))];
+    }
+    if settings.host_name.is_some() || settings.machine == Reading::Ignore {
+        return Vec::new();
+    }
+    let canonical = host::canonical_name(bare.as_bytes());
+    let appended = host::resolver_domain().map(|domain| with_domain(&domain));
+    let is_new = appended.is_some() && appended != canonical;
+    let canonical = canonical.map(|raw| (Qualifier::HostsFile, raw));
+    let appended = appended
+        .filter(|_| is_new)
+        .map(|raw| (Qualifier::ResolverDomain, raw));
+    canonical.into_iter().chain(appended).collect()
+}
+
+fn mailname(settings: &Settings) -> Option<Raw> {
+    match settings.machine {
+        Reading::Read => Some(Raw::new(Source::Mailname, &host::mailname()?)),
+        Reading::Ignore => None,
+    }
+}
+
+fn sender_domain(settings: &Settings, warnings: &mut Vec<Warning>) -> Option<Raw> {
+    let raw = settings.sender_domain.as_ref()?.as_bytes().to_vec();
+    let raw = not_blank(Source::SenderDomain, raw, warnings)?;
+    Some(Raw::new(Source::SenderDomain, &raw))
+}
+
+/// R17: the addresses that servers see, at most one for each family.
+fn client_addresses(settings: &Settings, server: Option<Scope>) -> Vec<(IpAddr, ClientOrigin)> {
+    if !settings.clients.is_empty() {
+        return settings
+            .clients
+            .iter()
+            .map(|&address| (address, ClientOrigin::Given))
+            .collect();
+    }
+    if settings.machine == Reading::Ignore {
+        return Vec::new();
+    }
+    match settings.server {
+        Some(address) => {
+            let local = host::source_address(address).filter(|&local| is_fit_for(local, server));
+            local
+                .map(|local| (local, ClientOrigin::TowardsServer))
+                .into_iter()
+                .collect()
+        }
+        None => Family::ALL
+            .into_iter()
+            .filter_map(host::default_source_address)
+            .filter(|&local| is_fit_for(local, None))
+            .map(|local| (local, ClientOrigin::DefaultRoute))
+            .collect(),
+    }
+}
+
+/// Whether a server of this scope can see this address: a private one is seen by a private server only.
+fn is_fit_for(address: IpAddr, server: Option<Scope>) -> bool {
+    match Scope::of_address(address) {
+        Scope::Private | Scope::Loopback => Some(Scope::of_address(address)) == server,
+        Scope::Public | Scope::Reserved => crate::scope::is_verifiable(address),
+    }
+}

@@ -1,0 +1,438 @@
+//! The outcome, as data and as lines for a log.
+
+use super::error::ResolveError;
+use super::warning::Warning;
+use crate::candidate::{Candidate, Source};
+use crate::dns::{Answer, Outcome};
+use crate::escape::Excerpt;
+use crate::name::{HeloName, InvalidHeloName, InvalidHeloNameKind};
+use crate::plan::{Attempt, Plan};
+use crate::policy::Decision;
+use crate::sanitize::{Repair, Unusable, UnusableKind};
+use crate::verify::{Finding, Forward, Iprev, Reverse};
+use std::fmt;
+use std::net::IpAddr;
+use std::time::Instant;
+
+/// How many records of an answer a line shows.
+const SHOWN: usize = 5;
+
+/// What was found out: the name or the error, and how it came about.
+///
+/// `Display` writes it for an operator's log, a line for each client address, candidate and warning, then the choice;
+/// the same is here as data.
+#[derive(Clone, Debug)]
+pub struct Resolution {
+    pub(super) clients: Vec<Client>,
+    pub(super) considered: Vec<Considered>,
+    pub(super) plan: Result<Plan, ResolveError>,
+    pub(super) provisional: bool,
+    pub(super) valid_until: Instant,
+    pub(super) warnings: Vec<Warning>,
+}
+
+impl Resolution {
+    /// Gives the name to send.
+    ///
+    /// # Errors
+    ///
+    /// When there is none: see [`ResolveErrorKind`](super::ResolveErrorKind).
+    pub fn name(&self) -> Result<&HeloName, ResolveError> {
+        self.plan().map(|plan| plan.first().name())
+    }
+
+    /// Takes the name to send.
+    ///
+    /// # Errors
+    ///
+    /// As [`name`](Self::name).
+    pub fn into_name(self) -> Result<HeloName, ResolveError> {
+        self.plan.map(|plan| plan.first().name().clone())
+    }
+
+    /// Gives the names to try, in order.
+    ///
+    /// # Errors
+    ///
+    /// As [`name`](Self::name).
+    pub fn plan(&self) -> Result<&Plan, ResolveError> {
+        self.plan.as_ref().map_err(Clone::clone)
+    }
+
+    /// Gives the client addresses, IPv4 first, with what the DNS says of each.
+    pub fn clients(&self) -> &[Client] {
+        &self.clients
+    }
+
+    /// Gives every candidate in the order in which they were considered, usable or not.
+    pub fn considered(&self) -> &[Considered] {
+        &self.considered
+    }
+
+    /// Gives what an operator should know. The last ones name client addresses without a PTR record.
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+
+    /// Tells whether the choice rests on something that the DNS did not say.
+    pub fn is_provisional(&self) -> bool {
+        self.provisional
+    }
+
+    /// Tells how long the choice may be used: as long as the DNS answers it rests on, at most a day; at most a minute
+    /// when it is provisional, or an error.
+    pub fn valid_until(&self) -> Instant {
+        self.valid_until
+    }
+}
+
+/// An address that servers see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Client {
+    pub(super) address: IpAddr,
+    pub(super) origin: ClientOrigin,
+    pub(super) reverse: Option<Reverse>,
+    pub(super) iprev: Option<Iprev>,
+}
+
+/// How a client address came to be known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum ClientOrigin {
+    /// It is the source address of the default route, and public.
+    DefaultRoute,
+    /// The operator gave it.
+    Given,
+    /// It is the local address towards the server.
+    TowardsServer,
+}
+
+impl fmt::Display for ClientOrigin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::DefaultRoute => "source of the default route",
+            Self::Given => "given",
+            Self::TowardsServer => "local address towards the server",
+        })
+    }
+}
+
+impl Client {
+    /// Gives the address.
+    pub fn address(&self) -> IpAddr {
+        self.address
+    }
+
+    /// Tells how it came to be known.
+    pub fn origin(&self) -> ClientOrigin {
+        self.origin
+    }
+
+    /// Gives what the DNS says its names are; `None` for an address that is not asked for, as it is not public.
+    pub fn reverse(&self) -> Option<&Reverse> {
+        self.reverse.as_ref()
+    }
+
+    /// Tells whether its names lead back to it; `None` when that was not asked for.
+    pub fn iprev(&self) -> Option<Iprev> {
+        self.iprev
+    }
+
+    pub(super) fn has_no_ptr(&self) -> bool {
+        let outcome = self
+            .reverse
+            .as_ref()
+            .map(|reverse| reverse.answer.outcome());
+        matches!(outcome, Some(Outcome::NoData | Outcome::NxDomain))
+    }
+}
+
+/// Something that was considered as a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Considered {
+    pub(super) source: Source,
+    pub(super) raw: String,
+    pub(super) repairs: Vec<Repair>,
+    pub(super) name: Option<HeloName>,
+    pub(super) lookups: Vec<Forward>,
+    pub(super) findings: Vec<(Option<IpAddr>, Finding)>,
+    pub(super) decision: Decision,
+    pub(super) reason: Reason,
+}
+
+impl Considered {
+    pub(super) fn refused(source: Source, raw: String, reason: Reason) -> Self {
+        Self {
+            source,
+            raw,
+            repairs: Vec::new(),
+            name: None,
+            lookups: Vec::new(),
+            findings: Vec::new(),
+            decision: Decision::Reject,
+            reason,
+        }
+    }
+
+    /// Tells where it came from.
+    pub fn source(&self) -> Source {
+        self.source
+    }
+
+    /// Gives the raw text, escaped and cut.
+    pub fn raw(&self) -> &str {
+        &self.raw
+    }
+
+    /// Gives what was repaired in it.
+    pub fn repairs(&self) -> &[Repair] {
+        &self.repairs
+    }
+
+    /// Gives the name that it is; `None` if it is none that may be sent from this source.
+    pub fn name(&self) -> Option<&HeloName> {
+        self.name.as_ref()
+    }
+
+    /// Gives what the DNS said of the name.
+    pub fn lookups(&self) -> &[Forward] {
+        &self.lookups
+    }
+
+    /// Gives the findings, one for each client address; one without an address when none is known.
+    pub fn findings(&self) -> &[(Option<IpAddr>, Finding)] {
+        &self.findings
+    }
+
+    /// Tells what was decided.
+    pub fn decision(&self) -> Decision {
+        self.decision
+    }
+
+    /// Tells why.
+    pub fn reason(&self) -> &Reason {
+        &self.reason
+    }
+
+    pub(super) fn has_unknown(&self) -> bool {
+        self.findings
+            .iter()
+            .any(|(_, finding)| *finding == Finding::Unknown)
+    }
+
+    pub(super) fn attempt(&self) -> Option<Attempt> {
+        let candidate = Candidate::new(self.name.clone()?, self.source);
+        Some(Attempt::new(
+            candidate,
+            self.decision,
+            self.findings.clone(),
+        ))
+    }
+}
+
+/// Why something was decided about a candidate: a kind for code, and a sentence for an operator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason {
+    kind: ReasonKind,
+    text: String,
+    pub(super) suggestion: Option<HeloName>,
+}
+
+/// What a decision about a candidate rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ReasonKind {
+    /// What the DNS amounts to; the best finding, if there is one for each of several client addresses.
+    Finding(Finding),
+    /// A PTR name is no legal name.
+    Illegal(InvalidHeloNameKind),
+    /// An address literal, for which there is nothing to look up.
+    Literal,
+    /// PTR names behind the first ten, which are not looked at.
+    NotAsked,
+    /// Raw text is no name that may be sent.
+    Unusable(UnusableKind),
+}
+
+impl ReasonKind {
+    /// Gives the kind as a word for logs, in kebab-case.
+    ///
+    /// ```
+    /// use helo_name::{ReasonKind, UnusableKind};
+    /// assert_eq!(ReasonKind::Unusable(UnusableKind::Underscore).as_str(), "underscore");
+    /// ```
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Finding(finding) => finding.as_str(),
+            Self::Illegal(kind) => kind.as_str(),
+            Self::Literal => "literal",
+            Self::NotAsked => "not-asked",
+            Self::Unusable(kind) => kind.as_str(),
+        }
+    }
+}
+
+impl Reason {
+    fn new(kind: ReasonKind, text: String) -> Self {
+        Self {
+            kind,
+            text,
+            suggestion: None,
+        }
+    }
+
+    pub(super) fn unusable(unusable: &Unusable) -> Self {
+        let mut reason = Self::new(ReasonKind::Unusable(unusable.kind()), unusable.to_string());
+        reason.suggestion = unusable.suggestion().cloned();
+        reason
+    }
+
+    pub(super) fn illegal(invalid: &InvalidHeloName) -> Self {
+        Self::new(ReasonKind::Illegal(invalid.kind()), invalid.to_string())
+    }
+
+    pub(super) fn literal() -> Self {
+        Self::new(
+            ReasonKind::Literal,
+            "the literal of the client address is the last resort".to_owned(),
+        )
+    }
+
+    pub(super) fn not_asked() -> Self {
+        Self::new(
+            ReasonKind::NotAsked,
+            "no more than ten are looked at".to_owned(),
+        )
+    }
+
+    pub(super) fn findings(findings: &[(Option<IpAddr>, Finding)]) -> Self {
+        let text: Vec<String> = findings
+            .iter()
+            .map(|(client, finding)| match client {
+                Some(address) if findings.len() > 1 => format!("{finding} ({address})"),
+                _ => finding.to_string(),
+            })
+            .collect();
+        let best = findings
+            .iter()
+            .map(|&(_, finding)| finding)
+            .min()
+            .unwrap_or(Finding::Unknown);
+        Self::new(ReasonKind::Finding(best), text.join(", "))
+    }
+
+    /// Gives the kind.
+    pub fn kind(&self) -> ReasonKind {
+        self.kind
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl fmt::Display for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "client address {} ({}): ", self.address, self.origin)?;
+        let Some(reverse) = &self.reverse else {
+            return f.write_str("not public, so its PTR was not asked for");
+        };
+        f.write_str("PTR ")?;
+        write_answer(f, &reverse.answer, |text| {
+            Excerpt::new(text.as_str().as_bytes()).to_string()
+        })?;
+        match self.iprev {
+            Some(iprev) => write!(f, "; iprev {iprev}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Considered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} \"{}\"", self.source, self.raw)?;
+        match &self.name {
+            Some(name) if name.as_str() != self.raw => write!(f, " is {name}")?,
+            _ => {}
+        }
+        for (index, repair) in self.repairs.iter().enumerate() {
+            write!(f, "{}{repair}", if index == 0 { " (" } else { ", " })?;
+        }
+        f.write_str(if self.repairs.is_empty() { ": " } else { "): " })?;
+        for lookup in &self.lookups {
+            write!(f, "{} ", lookup.family.record_type())?;
+            write_answer(f, &lookup.answer, ToString::to_string)?;
+            f.write_str("; ")?;
+        }
+        write!(
+            f,
+            "{}: {} ({})",
+            self.decision,
+            self.reason,
+            self.reason.kind.as_str()
+        )
+    }
+}
+
+/// Writes what was found, or how it was not, and which server said so.
+fn write_answer<T>(
+    f: &mut fmt::Formatter<'_>,
+    answer: &Answer<T>,
+    show: impl Fn(&T) -> String,
+) -> fmt::Result {
+    match answer.outcome() {
+        Outcome::Found(records) => {
+            let shown: Vec<String> = records.iter().take(SHOWN).map(show).collect();
+            f.write_str(&shown.join(", "))?;
+            if records.len() > SHOWN {
+                write!(f, " and {} more", records.len() - SHOWN)?;
+            }
+        }
+        Outcome::NoData => f.write_str("none (NODATA)")?,
+        Outcome::NxDomain => f.write_str("none (NXDOMAIN)")?,
+        Outcome::NotKnown(reason) => write!(f, "not known ({reason})")?,
+    }
+    if let Some(target) = answer.aliases().last() {
+        write!(f, " by CNAME {}", Excerpt::new(target.as_bytes()))?;
+    }
+    match answer.server() {
+        Some(server) => write!(f, " from {server}"),
+        None => Ok(()),
+    }
+}
+
+impl fmt::Display for Resolution {
+    /// One line for each client address, candidate and warning; the last line is the choice, or the error.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for client in &self.clients {
+            writeln!(f, "{client}")?;
+        }
+        for considered in &self.considered {
+            writeln!(f, "{considered}")?;
+        }
+        for warning in &self.warnings {
+            writeln!(f, "warning: {warning} ({})", warning.as_str())?;
+        }
+        match &self.plan {
+            Ok(plan) => self.write_choice(f, plan),
+            Err(error) => write!(f, "no name: {error} ({})", error.kind().as_str()),
+        }
+    }
+}
+
+impl Resolution {
+    fn write_choice(&self, f: &mut fmt::Formatter<'_>, plan: &Plan) -> fmt::Result {
+        let first = plan.first();
+        write!(f, "chosen: {} from {}", first.name(), first.source())?;
+        if self.provisional {
+            f.write_str(", provisional")?;
+        }
+        let others: Vec<&str> = plan.names().skip(1).map(HeloName::as_str).collect();
+        if !others.is_empty() {
+            write!(f, "; then {}", others.join(", "))?;
+        }
+        Ok(())
+    }
+}
