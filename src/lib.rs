@@ -1,4 +1,80 @@
-//! Picks the name an SMTP client sends in `EHLO`.
+//! Picks the name an SMTP client sends in `EHLO`, verifies it by DNS, and says what to configure when there is none.
+//!
+//! Mail is refused every day because that name is a container's (`web_1`, `app-5b8f7d9c4-x2k9q`), `localhost`, or one
+//! that does not resolve. A mailer that builds this crate in asks once, at start-up, and gets the name that strict
+//! servers accept, or an error that tells an operator what to do:
+//!
+//! ```no_run
+//! # #[cfg(feature = "dns")]
+//! # async fn greet(mut stream: impl std::io::Write) -> Result<(), Box<dyn std::error::Error>> {
+//! use helo_name::HeloName;
+//!
+//! let helo = HeloName::resolve().await?; // once, at start-up
+//! stream.write_all(format!("EHLO {helo}\r\n").as_bytes())?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! and the same with what an operator knows, and with an explanation of every step:
+//!
+//! ```no_run
+//! # #[cfg(feature = "dns")]
+//! # async fn start() -> Result<(), helo_name::ResolveError> {
+//! # struct Settings { helo_name: Option<String>, egress_address: Option<std::net::IpAddr> }
+//! # let settings = Settings { helo_name: None, egress_address: None };
+//! use helo_name::{HeloName, policy};
+//! use std::time::Duration;
+//!
+//! let report = HeloName::resolve()
+//!     .configured(settings.helo_name.as_deref()) // the operator's word; otherwise HELO_NAME is read
+//!     .client_address(settings.egress_address)   // the address servers see
+//!     .policy(policy::Standard)
+//!     .deadline(Duration::from_secs(5))
+//!     .report()
+//!     .await;
+//! println!("{report}");
+//! let helo = report.name()?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # The way of the data
+//!
+//! Raw text becomes a candidate, the DNS gives facts about it, the facts amount to a finding, a policy decides, and the
+//! decisions make a plan. Nothing flows back.
+//!
+//! | step | here |
+//! | --- | --- |
+//! | a legal name, by type: no CR LF, no underscore, nothing a strict server refuses | [`HeloName`] |
+//! | raw text to a name, with its repairs, or why not | [`sanitize`], [`Repair`], [`Unusable`] |
+//! | does it mean anything in public? | [`Scope`] |
+//! | a name and where it came from | [`Candidate`], [`Source`] |
+//! | ask the DNS: found, does not exist, or not known | [`dns`] |
+//! | what the answers amount to | [`verify`] |
+//! | may it be sent? yours to decide | [`policy`], [`FallbackPolicy`] |
+//! | the names to try, in order | [`Plan`] |
+//! | all of it, and the report | [`Resolve`], [`Resolution`], [`ResolveError`] |
+//!
+//! # Features
+//!
+//! | feature | default | brings | for |
+//! | --- | --- | --- | --- |
+//! | `dns` | yes | hickory-resolver, tokio | `HeloName::resolve()` and `dns::Resolver` |
+//! | `idna` | yes | idna | U-labels in raw names (`bücher.example`) |
+//! | `hostname` | yes | hostname | asking the operating system for its host name |
+//!
+//! Without features this is the pure core with thiserror as its only dependency: names, sanitizing, policies, and a
+//! [`Resolve`] that takes a [`dns::Dns`] of yours.
+//!
+//! # Untrusted input
+//!
+//! Host names, PTR records and settings are hostile until parsed. A [`HeloName`] cannot hold a second SMTP command; no
+//! input makes the crate panic; long input is refused unread; what is quoted in an error or a report is escaped and cut.
+//!
+//! # What it does not do
+//!
+//! It sends no mail, and promises not that no server refuses: reputation lists, SPF and an operator's own rules lie
+//! outside the name. The report says what was checked, and its last warning names a client address without PTR record.
 
 mod candidate;
 pub mod dns;
@@ -24,3 +100,8 @@ pub use resolve::{
 };
 pub use sanitize::{Repair, Sanitized, Unusable, UnusableKind, sanitize};
 pub use scope::Scope;
+
+/// Compiles the README's code.
+#[cfg(all(doctest, feature = "dns", feature = "idna", feature = "hostname"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

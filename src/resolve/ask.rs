@@ -111,6 +111,9 @@ pub(super) async fn ask<D: Dns>(dns: &D, gathered: &Gathered, alarm: &Alarm) -> 
         asked: Vec::new(),
         forward: Vec::new(),
     };
+    if gathered.is_misconfigured() {
+        return Facts::default();
+    }
     for name in gathered.raw.iter().filter_map(|raw| raw.name()) {
         for client in clients_or_none(gathered) {
             for family in families_to_ask(name, client) {

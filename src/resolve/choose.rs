@@ -86,6 +86,12 @@ impl Judge<'_> {
                 let candidate = Candidate::new(name.clone(), raw.source);
                 let mut considered = self.candidate(&candidate, raw.text.clone());
                 considered.repairs.clone_from(repairs);
+                if let Some(caveat) = &raw.caveat {
+                    considered.reason = match considered.decision {
+                        Decision::Reject => Reason::unusable(caveat),
+                        Decision::Permit | Decision::Hold => Reason::understood_there(),
+                    };
+                }
                 considered
             }
         }
@@ -330,9 +336,15 @@ impl Judge<'_> {
             .find(|&address| scope::is_verifiable(address))
     }
 
-    /// A name to show how the setting looks; it is the operator's to fill in.
+    /// A name to show how the setting looks: one that belongs to the machine, if there is any.
     fn example_name(&self) -> HeloName {
-        HeloName::from_static("mail.example.com")
+        let addresses = self.gathered.clients.iter().map(|&(address, _)| address);
+        let mut ptr_names = addresses
+            .filter_map(|address| self.facts.reverse(address))
+            .flat_map(|answer| ask::ordered_names(answer, None));
+        ptr_names
+            .next()
+            .unwrap_or(HeloName::from_static("mail.example.com"))
     }
 
     fn clients(&self) -> Vec<Client> {
@@ -372,14 +384,15 @@ impl Judge<'_> {
             .findings()
             .iter()
             .any(|(_, finding)| finding.is_good());
-        if let (false, Some(&(_, finding))) = (
-            matched || first.source() == literal_of(first),
-            first.findings().first(),
-        ) {
-            warnings.push(Warning::Unverified {
+        match first.findings().first() {
+            _ if matches!(first.source(), Source::Literal(_)) => {
+                warnings.push(Warning::LiteralSent(name.clone()));
+            }
+            Some(&(_, finding)) if !matched => warnings.push(Warning::Unverified {
                 name: name.clone(),
                 finding,
-            });
+            }),
+            _ => {}
         }
         for &(client, finding) in first.findings() {
             if let (true, false, Some(address)) = (matched, finding.is_good(), client) {
@@ -433,13 +446,6 @@ impl Judge<'_> {
             shortest
         }
     }
-}
-
-fn literal_of(attempt: &Attempt) -> Source {
-    attempt
-        .name()
-        .address()
-        .map_or(attempt.source(), Source::Literal)
 }
 
 /// Why a PTR name is no candidate: illegal, or legal and not public. `None` for one that is.

@@ -162,13 +162,32 @@ impl ResolveError {
     }
 }
 
+impl ResolveErrorKind {
+    const fn headline(self) -> &'static str {
+        match self {
+            Self::Configuration => "the configured EHLO name cannot be sent",
+            Self::NoUsableName => "no usable EHLO name",
+            Self::TryAgain => "no usable EHLO name until the DNS answers; try again",
+        }
+    }
+}
+
+impl ResolveError {
+    /// Writes the kind and the cure; the reasons stand elsewhere.
+    pub(super) fn summary(&self) -> String {
+        let (headline, cure) = (self.0.kind.headline(), &self.0.cure);
+        format!(
+            "{headline} ({}); to cure it, {}: {cure}",
+            self.0.kind.as_str(),
+            cure.explanation()
+        )
+    }
+}
+
 impl fmt::Display for ResolveError {
+    /// One line: what is wrong, every candidate with its reason, and the line that would cure it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.0.kind {
-            ResolveErrorKind::Configuration => "the configured EHLO name cannot be sent",
-            ResolveErrorKind::NoUsableName => "no usable EHLO name",
-            ResolveErrorKind::TryAgain => "no usable EHLO name until the DNS answers; try again",
-        })?;
+        f.write_str(self.0.kind.headline())?;
         for Refused { what, why } in &self.0.refused {
             write!(f, "; {what}: {why}")?;
         }

@@ -45,6 +45,14 @@ pub(super) enum Derived {
     WithoutOperator,
 }
 
+impl Gathered {
+    /// Whether the operator named something that is no name at all: then there is nothing to ask the DNS (R18).
+    pub(super) fn is_misconfigured(&self) -> bool {
+        let mut operators = self.raw.iter().filter(|raw| raw.source.is_operator());
+        operators.any(|raw| raw.sanitized.is_err())
+    }
+}
+
 impl Settings {
     pub(super) fn give_client(&mut self, address: IpAddr) {
         let address = address.to_canonical();
@@ -81,27 +89,31 @@ pub(super) struct Raw {
     /// Escaped and cut.
     pub(super) text: String,
     pub(super) sanitized: Result<(HeloName, Vec<Repair>), Unusable>,
+    /// Why the name means nothing in public, where the operator says it all the same.
+    pub(super) caveat: Option<Unusable>,
 }
 
 impl Raw {
     fn new(source: Source, raw: &[u8]) -> Self {
-        let sanitized = match sanitize(raw) {
+        let (sanitized, caveat) = match sanitize(raw) {
             Ok(clean) => {
                 let repairs = clean.repairs().to_vec();
-                Ok((clean.into_name(), repairs))
+                (Ok((clean.into_name(), repairs)), None)
             }
             // What means nothing in public is for the policy to judge if the operator says it (R5, R18).
             Err(unusable) => match unusable.name() {
                 Some(name) if source.is_operator() => {
-                    Ok((name.clone(), unusable.repairs().to_vec()))
+                    let repairs = unusable.repairs().to_vec();
+                    (Ok((name.clone(), repairs)), Some(unusable))
                 }
-                _ => Err(unusable),
+                _ => (Err(unusable), None),
             },
         };
         Self {
             source,
             text: Excerpt::new(raw).to_string(),
             sanitized,
+            caveat,
         }
     }
 

@@ -9,6 +9,7 @@ use crate::name::{HeloName, InvalidHeloName, InvalidHeloNameKind};
 use crate::plan::{Attempt, Plan};
 use crate::policy::Decision;
 use crate::sanitize::{Repair, Unusable, UnusableKind};
+use crate::scope;
 use crate::verify::{Finding, Forward, Iprev, Reverse};
 use std::fmt;
 use std::net::IpAddr;
@@ -298,6 +299,13 @@ impl Reason {
         )
     }
 
+    pub(super) fn understood_there() -> Self {
+        Self::new(
+            ReasonKind::Finding(Finding::NotPublic),
+            "it means nothing in public, and the server is not public either".to_owned(),
+        )
+    }
+
     pub(super) fn not_asked() -> Self {
         Self::new(
             ReasonKind::NotAsked,
@@ -337,7 +345,11 @@ impl fmt::Display for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "client address {} ({}): ", self.address, self.origin)?;
         let Some(reverse) = &self.reverse else {
-            return f.write_str("not public, so its PTR was not asked for");
+            return f.write_str(if scope::is_verifiable(self.address) {
+                "its PTR was not asked for"
+            } else {
+                "not public, so its PTR was not asked for"
+            });
         };
         f.write_str("PTR ")?;
         write_answer(f, &reverse.answer, |text| {
@@ -417,7 +429,7 @@ impl fmt::Display for Resolution {
         }
         match &self.plan {
             Ok(plan) => self.write_choice(f, plan),
-            Err(error) => write!(f, "no name: {error} ({})", error.kind().as_str()),
+            Err(error) => write!(f, "no name: {}", error.summary()),
         }
     }
 }

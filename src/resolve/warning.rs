@@ -28,6 +28,8 @@ pub enum Warning {
         /// What gives that impression.
         look: String,
     },
+    /// An address literal is sent for want of a name; many servers refuse those, most of them refuse IPv6 ones.
+    LiteralSent(HeloName),
     /// The address that servers see is not known, so nothing could be matched.
     NoClientAddress,
     /// The client address has no PTR record; many servers refuse that, whatever the name is.
@@ -78,6 +80,7 @@ impl Warning {
             Self::BlankSetting(_) => "blank-setting",
             Self::ClientAddressNotPublic(_) => "client-address-not-public",
             Self::Generic { .. } => "generic",
+            Self::LiteralSent(_) => "literal-sent",
             Self::NoClientAddress => "no-client-address",
             Self::NoPtr(_) => "no-ptr",
             Self::OtherAddress { .. } => "other-address",
@@ -95,13 +98,16 @@ impl fmt::Display for Warning {
             Self::Alias { name, target } => {
                 write!(f, "{name} is an alias of {target}; servers expect the primary host name (RFC 5321 2.3.5)")
             }
-            Self::BlankSetting(source) => write!(f, "the {source} is blank and counts as not set"),
+            Self::BlankSetting(source) => write!(f, "{source} is blank and counts as not set"),
             Self::ClientAddressNotPublic(address) => write!(
                 f,
                 "client address {address} is not public, so no server outside sees it; give the address that servers see"
             ),
             Self::Generic { name, look } => {
                 write!(f, "{name} looks like a customer line ({look}); some servers refuse such names")
+            }
+            Self::LiteralSent(name) => {
+                write!(f, "the address literal {name} is sent for want of a name; many servers refuse it; set HELO_NAME")
             }
             Self::NoClientAddress => f.write_str(
                 "the address that servers see is not known, so no name could be matched with it; give the client address",
