@@ -1,0 +1,229 @@
+//! How long `resolve()` takes, in round trips to a DNS server on loopback that answers after 20 ms.
+//!
+//! Every row is a ratio to one raw UDP round trip measured in the same run, so that it holds on any machine; beside
+//! it stands the naive plan (`lookup_ip` of the host name, `reverse_lookup`, `lookup_ip` of each PTR name) with
+//! hickory's own calls. Numbers are medians.
+
+#[path = "../tests/support/dns_server.rs"]
+mod dns_server;
+
+use dns_server::DnsServer;
+use helo_name::dns::Resolver;
+use helo_name::{HeloName, Resolve};
+use hickory_resolver::TokioResolver;
+use hickory_resolver::config::{NameServerConfig, ResolveHosts, ResolverConfig};
+use hickory_resolver::net::runtime::TokioRuntimeProvider;
+use hickory_resolver::proto::rr::RData;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::time::{Duration, Instant};
+
+const DELAY: Duration = Duration::from_millis(20);
+const RUNS: usize = 20;
+const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 10));
+
+/// A row: what it is about, the host name, and the zone.
+struct Case {
+    what: &'static str,
+    host_name: &'static str,
+    zone: String,
+}
+
+fn cases() -> Vec<Case> {
+    let zone = |ptr_names: &[String]| {
+        let mut zone = String::from("host.example.com A 192.0.2.99\n");
+        for name in ptr_names {
+            zone += &format!("10.2.0.192.in-addr.arpa PTR {name}\n{name} A 192.0.2.10\n");
+        }
+        zone
+    };
+    let names = |count: usize| -> Vec<String> {
+        (0..count).map(|n| format!("mx{n}.example.com")).collect()
+    };
+    vec![
+        Case {
+            what: "PTR is the candidate",
+            host_name: "mx0.example.com",
+            zone: zone(&names(1)),
+        },
+        Case {
+            what: "PTR is another name",
+            host_name: "host.example.com",
+            zone: zone(&names(1)),
+        },
+        Case {
+            what: "two other PTR names",
+            host_name: "host.example.com",
+            zone: zone(&names(2)),
+        },
+        Case {
+            what: "200 PTR names",
+            host_name: "host.example.com",
+            zone: zone(&names(200)),
+        },
+    ]
+}
+
+fn main() {
+    let round_trip = measure(raw_round_trip(&DnsServer::start_delayed(
+        "a.example.com A 192.0.2.1",
+        DELAY,
+    )));
+    println!(
+        "one raw UDP round trip: {:.1} ms; medians of {RUNS}\n",
+        millis(round_trip)
+    );
+    println!("| plan | resolve() | questions | naive | questions |");
+    println!("| --- | --- | --- | --- | --- |");
+    for case in cases() {
+        let server = DnsServer::start_delayed(&case.zone, DELAY);
+        let ours = measure(|| drop(resolve(&case, server.address()).report_blocking()));
+        let our_questions = server.questions().len() / (RUNS + 1);
+        let before = server.questions().len();
+        let naive = measure_some(naive_runs(&case), || naive_plan(&case, server.address()));
+        let naive_questions = (server.questions().len() - before) / (naive_runs(&case) + 1);
+        let ratio = |time: Duration| time.as_secs_f64() / round_trip.as_secs_f64();
+        println!(
+            "| {} | {:.2} RTT | {our_questions} | {:.2} RTT | {naive_questions} |",
+            case.what,
+            ratio(ours),
+            ratio(naive)
+        );
+    }
+    println!();
+    blocking_form();
+    deadlines();
+}
+
+fn resolve(case: &Case, server: SocketAddr) -> Resolve<Resolver> {
+    HeloName::resolve()
+        .ignore_environment()
+        .ignore_machine()
+        .host_name(case.host_name)
+        .client_address(CLIENT)
+        .dns(Resolver::asking([server]))
+}
+
+/// The naive plan takes seconds with 200 names.
+fn naive_runs(case: &Case) -> usize {
+    if case.what.starts_with("200") {
+        1
+    } else {
+        RUNS
+    }
+}
+
+fn naive_plan(case: &Case, server: SocketAddr) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    runtime.block_on(async {
+        let mut config = NameServerConfig::udp_and_tcp(server.ip());
+        config
+            .connections
+            .iter_mut()
+            .for_each(|connection| connection.port = server.port());
+        let config = ResolverConfig::from_parts(None, Vec::new(), vec![config]);
+        let mut builder =
+            TokioResolver::builder_with_config(config, TokioRuntimeProvider::default());
+        builder.options_mut().use_hosts_file = ResolveHosts::Never;
+        let resolver = builder.build().expect("a resolver");
+        // The outcomes do not matter here, only the questions and the time.
+        let _ = resolver.lookup_ip(format!("{}.", case.host_name)).await;
+        if let Ok(names) = resolver.reverse_lookup(CLIENT).await {
+            for record in names.answers() {
+                if let RData::PTR(name) = &record.data {
+                    let _ = resolver.lookup_ip(name.0.clone()).await;
+                }
+            }
+        }
+    });
+}
+
+fn raw_round_trip(server: &DnsServer) -> impl FnMut() {
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+    socket.connect(server.address()).expect("an address");
+    move || {
+        // id 1, RD, one question: a.example.com A IN
+        let question = b"\0\x01\x01\0\0\x01\0\0\0\0\0\0\x01a\x07example\x03com\0\0\x01\0\x01";
+        socket.send(question).expect("sent");
+        let mut answer = [0; 512];
+        let _ = socket.recv(&mut answer).expect("an answer");
+    }
+}
+
+/// What the blocking form adds to the awaited one, with a DNS that answers at once from memory.
+fn blocking_form() {
+    let zone = || {
+        helo_name::dns::Zone::new()
+            .address("mail.example.com", "192.0.2.10")
+            .ptr("192.0.2.10", "mail.example.com")
+    };
+    let builder = || {
+        Resolve::new(zone())
+            .ignore_environment()
+            .ignore_machine()
+            .client_address(CLIENT)
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let awaited = measure(|| drop(runtime.block_on(async { builder().await })));
+    let blocking = measure(|| drop(builder().blocking()));
+    let inside = measure(|| drop(runtime.block_on(async { builder().blocking() })));
+    println!(
+        "resolved from memory: awaited in tokio {} µs, blocking {} µs, blocking inside tokio {} µs",
+        awaited.as_micros(),
+        blocking.as_micros(),
+        inside.as_micros()
+    );
+}
+
+/// A server that never answers: how long after the deadline `resolve()` is back, whatever form it has.
+fn deadlines() {
+    let silent = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+    let server = silent.local_addr().expect("an address");
+    let deadline = Duration::from_millis(200);
+    let case = &cases()[0];
+    let builder = || resolve(case, server).deadline(deadline);
+    let blocking = measure(|| drop(builder().blocking()));
+    let awaited = measure(|| drop(pollster::block_on(async { builder().await })));
+    let dropped = measure(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        let _ = runtime.block_on(async { builder().await });
+        drop(runtime);
+    });
+    let late = |time: Duration| millis(time.saturating_sub(deadline));
+    println!(
+        "a silent server, deadline 200 ms: late by {:.1} ms blocking, {:.1} ms awaited, {:.1} ms with the runtime dropped",
+        late(blocking),
+        late(awaited),
+        late(dropped)
+    );
+}
+
+fn measure(run: impl FnMut()) -> Duration {
+    measure_some(RUNS, run)
+}
+
+/// The median of some runs, after one that does not count.
+fn measure_some(runs: usize, mut run: impl FnMut()) -> Duration {
+    run();
+    let mut times: Vec<Duration> = (0..runs)
+        .map(|_| {
+            let start = Instant::now();
+            run();
+            start.elapsed()
+        })
+        .collect();
+    times.sort();
+    times[times.len() / 2]
+}
+
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
