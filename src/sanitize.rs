@@ -68,7 +68,7 @@ pub fn sanitize(raw: impl AsRef<[u8]>) -> Result<Sanitized, Unusable> {
 
 fn sanitize_bytes(raw: &[u8]) -> Result<Sanitized, Unusable> {
     if raw.len() > MAX_RAW {
-        return Err(Unusable::too_long(raw.len()));
+        return Err(Unusable::new(UnusableKind::TooLong));
     }
     let text = std::str::from_utf8(raw).map_err(|error| Unusable::not_utf8(raw, error))?;
     match repair(text) {
@@ -237,9 +237,9 @@ impl fmt::Debug for Repairs {
 enum Fault {
     /// The rule it breaks; the offset counts from the first byte that is not white space.
     Rule(InvalidHeloName),
-    /// UTS 46 refuses it.
+    /// What is wrong before or while it is mapped to ASCII.
     #[cfg(feature = "idna")]
-    Idn,
+    Unicode(UnusableKind),
 }
 
 impl From<InvalidHeloName> for Fault {
@@ -290,25 +290,27 @@ fn repair_unicode(text: &str, _: &mut Repairs) -> Result<HeloName, Fault> {
     Ok(HeloName::parse(text)?)
 }
 
-/// Maps by UTS 46. Hyphens and lengths are left to [`HeloName`], which is stricter.
+/// Maps by UTS 46 with STD3 rules. Lengths are left to [`HeloName`].
 #[cfg(feature = "idna")]
 fn repair_unicode(text: &str, repairs: &mut Repairs) -> Result<HeloName, Fault> {
     use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 
-    if text
-        .split(is_label_separator)
-        .any(|label| label.len() > MAX_RAW_LABEL)
-    {
-        return Err(Fault::Idn);
+    // UTS 46 takes them for symbols. They stand round a name or in `Anna’s-MacBook`, and belong to neither.
+    if text.contains(is_quotation_mark) {
+        return Err(Fault::Unicode(UnusableKind::InvalidIdn));
+    }
+    let is_label_too_long = |label: &str| label.len() > MAX_RAW_LABEL;
+    if text.split(is_label_separator).any(is_label_too_long) {
+        return Err(Fault::Unicode(UnusableKind::LabelTooLong));
     }
     let mut ascii = Uts46::new()
         .to_ascii(
             text.as_bytes(),
             AsciiDenyList::STD3,
-            Hyphens::Allow,
+            Hyphens::Check,
             DnsLength::Ignore,
         )
-        .map_err(|_| Fault::Idn)?
+        .map_err(|_| Fault::Unicode(UnusableKind::InvalidIdn))?
         .into_owned();
     if text.bytes().any(|b| b.is_ascii_uppercase()) {
         repairs.add(Repair::LowerCased);
@@ -325,6 +327,11 @@ fn repair_unicode(text: &str, repairs: &mut Repairs) -> Result<HeloName, Fault> 
 #[cfg(feature = "idna")]
 fn is_label_separator(c: char) -> bool {
     matches!(c, '.' | '\u{3002}' | '\u{ff0e}' | '\u{ff61}')
+}
+
+#[cfg(feature = "idna")]
+fn is_quotation_mark(c: char) -> bool {
+    matches!(c, '\u{2018}'..='\u{201f}' | '\u{ab}' | '\u{bb}')
 }
 
 /// An address as somebody wrote it.

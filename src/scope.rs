@@ -246,7 +246,7 @@ mod tests {
             ("3fff:1000::1", false, true),
             ("fe80::1", false, false),
         ] {
-            let address = address.parse().unwrap();
+            let address = address.parse().expect("an address");
             assert_eq!(is_documentation(address), documentation, "{address}");
             assert_eq!(is_verifiable(address), verifiable, "{address}");
         }

@@ -10,13 +10,15 @@ use crate::HeloName;
 /// Tells whether a label looks like the id of a container: 12 hex digits as Docker and Podman set the host name, or the
 /// full 64.
 ///
-/// A letter must be among them: Docker draws again when the short id is a number (`stringid.GenerateRandomID`).
+/// A letter must be among them: Docker draws again when the short id is a number (`stringid.GenerateRandomID`). And a
+/// digit: twelve letters are a word, or made up.
 pub(crate) fn looks_like_container_id(label: &str) -> bool {
     matches!(label.len(), 12 | 64)
         && label
             .bytes()
             .all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
         && label.bytes().any(|b| b.is_ascii_lowercase())
+        && label.bytes().any(|b| b.is_ascii_digit())
 }
 
 /// Tells whether a label ends as Kubernetes ends the names of pods.
@@ -305,7 +307,7 @@ mod tests {
             // A literal is no domain.
             ("[203.0.113.25]", None),
         ] {
-            let name = HeloName::parse(name).unwrap();
+            let name = HeloName::parse(name).expect("a name");
             assert_eq!(generic_reason(&name), reason, "{name}");
         }
     }

@@ -61,7 +61,11 @@ fn a_domain_has_the_scope_of_the_longest_special_domain_it_is_under() {
         ("mail.myhome.arpa", Reserved),
     ];
     for &(name, scope) in table {
-        assert_eq!(HeloName::parse(name).unwrap().scope(), scope, "{name}");
+        assert_eq!(
+            HeloName::parse(name).expect("a name").scope(),
+            scope,
+            "{name}"
+        );
     }
 }
 
@@ -161,7 +165,7 @@ fn an_address_has_the_scope_of_its_special_purpose_block() {
         ("::ffff:192.0.2.1", Reserved),
     ];
     for &(text, scope) in table {
-        let address: IpAddr = text.parse().unwrap();
+        let address: IpAddr = text.parse().expect("an address");
         assert_eq!(Scope::of_address(address), scope, "{text}");
         if let Ok(literal) = HeloName::try_from(address) {
             assert_eq!(literal.scope(), scope, "{literal}");

@@ -25,13 +25,13 @@ const CHECKS: &[Check] = &[
     placeholder,
     url,
     quoted,
+    apostrophe,
     white_space,
     mail_address,
     port,
     bracketed,
     written_address,
     windows_path,
-    apostrophe,
     underscore,
     number,
     single_label,
@@ -51,10 +51,10 @@ pub(super) fn explain(raw: &str, fault: &Fault) -> Unusable {
 fn by_rule(text: &str, fault: &Fault) -> Unusable {
     match fault {
         #[cfg(feature = "idna")]
-        Fault::Idn => Unusable::new(Kind::InvalidIdn),
-        // UTS 46 has mapped the text, so the offset is not one of this text.
+        Fault::Unicode(kind) => Unusable::new(*kind),
+        // What breaks the rule is the mapped text, so the offset is not one of this text.
         #[cfg(feature = "idna")]
-        Fault::Rule(_) if !text.is_ascii() => Unusable::new(Kind::InvalidIdn),
+        Fault::Rule(error) if !text.is_ascii() => Unusable::new(Kind::of_rule(error.kind())),
         Fault::Rule(error) => Unusable::of_rule(error, text),
     }
 }
@@ -257,6 +257,12 @@ fn quoted(text: &str) -> Option<Unusable> {
     Some(Unusable::new(Kind::Quoted).suggesting(obvious(inside)))
 }
 
+/// `Anna's MacBook`: macOS names a computer after its user.
+fn apostrophe(text: &str) -> Option<Unusable> {
+    let at = text.find(['\'', '\u{2019}'])?;
+    Some(Unusable::new(Kind::MacName).at(at))
+}
+
 fn white_space(text: &str) -> Option<Unusable> {
     text.find(char::is_whitespace)
         .map(|at| Unusable::new(Kind::WhiteSpace).at(at))
@@ -298,10 +304,8 @@ fn bracketed(text: &str) -> Option<Unusable> {
                 .suggesting(obvious(address)),
         );
     }
-    let is_name = !inside.contains(':')
-        && inside
-            .bytes()
-            .any(|b| b.is_ascii_alphabetic() || !b.is_ascii());
+    let last = inside.rsplit('.').next()?;
+    let is_name = !inside.contains(':') && !is_number(last) && inside.contains(char::is_alphabetic);
     is_name.then(|| Unusable::new(Kind::BracketedName).suggesting(obvious(inside)))
 }
 
@@ -326,12 +330,6 @@ fn windows_path(text: &str) -> Option<Unusable> {
         .then(|| Unusable::new(Kind::WindowsName))
 }
 
-/// `Anna's MacBook`: macOS names a computer after its user.
-fn apostrophe(text: &str) -> Option<Unusable> {
-    let at = text.find(['\'', '\u{2019}'])?;
-    Some(Unusable::new(Kind::MacName).at(at))
-}
-
 fn underscore(text: &str) -> Option<Unusable> {
     text.find('_')
         .map(|at| Unusable::new(Kind::Underscore).at(at))
@@ -347,8 +345,16 @@ fn number(text: &str) -> Option<Unusable> {
     {
         return Some(Unusable::new(Kind::LeadingZero));
     }
-    let last = labels().next_back()?;
-    is_number(last).then(|| Unusable::new(Kind::NumericLastLabel).at(text.len() - last.len()))
+    if text.parse::<IpAddr>().is_ok() {
+        return None;
+    }
+    let is_plain = text
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'));
+    let last = labels()
+        .next_back()
+        .filter(|last| is_plain && is_number(last))?;
+    Some(Unusable::new(Kind::NumericLastLabel).at(text.len() - last.len()))
 }
 
 fn is_octet(label: &str) -> bool {

@@ -65,16 +65,9 @@ impl Unusable {
             Evidence::Offset(offset) | Evidence::Char(offset, _) | Evidence::Byte(offset, _) => {
                 *offset += skipped
             }
-            Evidence::None | Evidence::Length(_) | Evidence::Domain(_) => {}
+            Evidence::None | Evidence::Domain(_) => {}
         }
         self
-    }
-
-    pub(super) fn too_long(len: usize) -> Self {
-        Self {
-            evidence: Evidence::Length(len),
-            ..Self::new(UnusableKind::TooLong)
-        }
     }
 
     pub(super) fn not_utf8(raw: &[u8], error: Utf8Error) -> Self {
@@ -116,10 +109,13 @@ impl Unusable {
                 UnusableKind::BadCharacter | UnusableKind::Control | UnusableKind::NonAscii,
                 Some(character),
             ) => unusable.at_char(error.offset(), character),
-            (UnusableKind::Empty | UnusableKind::SingleLabel | UnusableKind::ZeroNetwork, _) => {
-                unusable
-            }
-            (UnusableKind::TooLong, _) => Self::too_long(text.len()),
+            (
+                UnusableKind::Empty
+                | UnusableKind::SingleLabel
+                | UnusableKind::TooLong
+                | UnusableKind::ZeroNetwork,
+                _,
+            ) => unusable,
             _ => unusable.at(error.offset()),
         }
     }
@@ -183,7 +179,7 @@ impl Unusable {
             Evidence::Offset(offset) | Evidence::Char(offset, _) | Evidence::Byte(offset, _) => {
                 Some(offset)
             }
-            Evidence::None | Evidence::Length(_) | Evidence::Domain(_) => None,
+            Evidence::None | Evidence::Domain(_) => None,
         }
     }
 
@@ -221,7 +217,6 @@ enum Evidence {
     Byte(usize, u8),
     Char(usize, char),
     Domain(&'static str),
-    Length(usize),
     Offset(usize),
 }
 
@@ -238,7 +233,6 @@ impl fmt::Display for Evidence {
                 write!(f, " (`{}` at byte {offset})", Excerpt::new(bytes))
             }
             Self::Domain(domain) => write!(f, " (under `{domain}`)"),
-            Self::Length(len) => write!(f, " ({len} bytes)"),
             Self::Offset(offset) => write!(f, " (at byte {offset})"),
         }
     }
@@ -440,7 +434,7 @@ impl UnusableKind {
         }
     }
 
-    const fn of_rule(rule: InvalidHeloNameKind) -> Self {
+    pub(super) const fn of_rule(rule: InvalidHeloNameKind) -> Self {
         use InvalidHeloNameKind as Rule;
         match rule {
             Rule::BadAddress
@@ -535,7 +529,7 @@ impl UnusableKind {
             ),
             Self::MailAddress => ("this is a mail address", "write the host name alone"),
             Self::MdnsName => (
-                "this is a name for the local network only, as macOS and Avahi make them",
+                "this is a name for the local network only, as macOS, Avahi and some Windows domains make them",
                 "configure the public host name, such as mail.example.com",
             ),
             Self::NonAscii => (
