@@ -1,6 +1,7 @@
 //! Asks the DNS: everything that does not depend on an answer at once, and nothing twice (R12).
 
-use super::gather::{Gathered, NamesWanted};
+use super::gather::{Gathered, NamesWanted, Raw};
+use crate::candidate::Source;
 use crate::dns::{Answer, Dns, Family, NotKnown, PtrText};
 use crate::in_flight::{Alarm, InFlight};
 use crate::name::HeloName;
@@ -229,11 +230,14 @@ fn names_to_confirm(
 
 /// The domain that the host itself says it is in.
 pub(super) fn host_domain(gathered: &Gathered) -> Option<String> {
-    gathered
-        .raw
-        .iter()
-        .filter_map(|raw| raw.name())
-        .find_map(parent_domain)
+    let of_host = |raw: &&Raw| {
+        matches!(
+            raw.source,
+            Source::HostName | Source::Mailname | Source::Qualified(_)
+        )
+    };
+    let mut names = gathered.raw.iter().filter(of_host).filter_map(Raw::name);
+    names.find_map(parent_domain)
 }
 
 fn parent_domain(name: &HeloName) -> Option<String> {
