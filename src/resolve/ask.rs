@@ -2,7 +2,7 @@
 
 use super::gather::{Gathered, NamesWanted, Raw};
 use crate::candidate::Source;
-use crate::dns::{Answer, Dns, Family, NotKnown, PtrText};
+use crate::dns::{Answer, Dns, Family, NotKnown, PtrText, Question};
 use crate::in_flight::{Alarm, InFlight};
 use crate::name::HeloName;
 use crate::scope::{self, Scope};
@@ -49,6 +49,21 @@ impl Facts {
         reverse.chain(forward).min()
     }
 
+    fn add_unanswered(&mut self, asked: Vec<Question>) {
+        for question in asked {
+            match question {
+                Question::Forward(name, family) => {
+                    let entry = self.forward.entry((name, family));
+                    entry.or_insert_with(|| Answer::not_known(NotKnown::Timeout));
+                }
+                Question::Reverse(address) => {
+                    let entry = self.reverse.entry(address);
+                    entry.or_insert_with(|| Answer::not_known(NotKnown::Timeout));
+                }
+            }
+        }
+    }
+
     /// The answers about a name that a finding for this client address rests on.
     pub(super) fn about(&self, name: &HeloName, client: Option<IpAddr>) -> Vec<Forward> {
         let mut facts = Vec::new();
@@ -64,94 +79,84 @@ impl Facts {
     }
 }
 
-enum Asked {
-    Forward(HeloName, Family),
-    Reverse(IpAddr),
-}
-
 enum Heard {
     Forward(HeloName, Family, Answer<IpAddr>),
     Reverse(IpAddr, Answer<PtrText>),
 }
 
-/// The questions on their way, and those that were ever asked.
+/// The questions on their way, and all that were ever asked.
 struct Questions<'a, D> {
     dns: &'a D,
     in_flight: InFlight<'a, Heard>,
-    asked: Vec<Asked>,
-    forward: Vec<(HeloName, Family)>,
+    asked: Vec<Question>,
 }
 
 impl<'a, D: Dns> Questions<'a, D> {
-    fn ask_forward(&mut self, name: &HeloName, family: Family) {
-        let question = (name.clone(), family);
-        if self.forward.contains(&question) {
+    /// Sends a question, unless it was asked before.
+    fn ask(&mut self, question: Question) {
+        if self.asked.contains(&question) {
             return;
         }
-        self.forward.push(question);
-        self.asked.push(Asked::Forward(name.clone(), family));
-        let (dns, name) = (self.dns, name.clone());
-        self.in_flight.push(async move {
-            let answer = dns.forward(&name, family).await;
-            Heard::Forward(name, family, answer)
-        });
-    }
-
-    fn ask_reverse(&mut self, address: IpAddr) {
-        self.asked.push(Asked::Reverse(address));
+        self.asked.push(question.clone());
         let dns = self.dns;
-        self.in_flight
-            .push(async move { Heard::Reverse(address, dns.reverse(address).await) });
+        match question {
+            Question::Forward(name, family) => self.in_flight.push(async move {
+                let answer = dns.forward(&name, family).await;
+                Heard::Forward(name, family, answer)
+            }),
+            Question::Reverse(address) => self
+                .in_flight
+                .push(async move { Heard::Reverse(address, dns.reverse(address).await) }),
+        }
     }
 }
 
 pub(super) async fn ask<D: Dns>(dns: &D, gathered: &Gathered, alarm: &Alarm) -> Facts {
+    let mut facts = Facts::default();
+    if gathered.is_misconfigured() {
+        return facts;
+    }
     let mut questions = Questions {
         dns,
         in_flight: InFlight::default(),
         asked: Vec::new(),
-        forward: Vec::new(),
     };
-    if gathered.is_misconfigured() {
-        return Facts::default();
-    }
-    for name in gathered.raw.iter().filter_map(|raw| raw.name()) {
-        for client in clients_or_none(gathered) {
-            for family in families_to_ask(name, client) {
-                questions.ask_forward(name, family);
-            }
-        }
-    }
-    for &(address, _) in &gathered.clients {
-        if scope::is_verifiable(address) {
-            questions.ask_reverse(address); // R15: never for a private or loopback address
-        }
+    for question in first_questions(gathered) {
+        questions.ask(question);
     }
     let host_domain = host_domain(gathered);
-    let mut facts = Facts::default();
     while let Some(heard) = questions.in_flight.next_before(alarm).await {
         match heard {
             Heard::Forward(name, family, answer) => {
                 facts.forward.insert((name, family), answer);
             }
             Heard::Reverse(address, answer) => {
-                if gathered.names_wanted == NamesWanted::Derived {
-                    for name in names_to_confirm(
-                        &answer,
-                        host_domain.as_deref(),
-                        &names_asked(&questions, address),
-                    ) {
-                        for &(client, _) in &gathered.clients {
-                            questions.ask_forward(&name, Family::of(client));
-                        }
+                for name in names_to_confirm(gathered, &answer, host_domain.as_deref()) {
+                    for &(client, _) in &gathered.clients {
+                        questions.ask(Question::Forward(name.clone(), Family::of(client)));
                     }
                 }
                 facts.reverse.insert(address, answer);
             }
         }
     }
-    add_unanswered(&mut facts, questions.asked);
+    facts.add_unanswered(questions.asked);
     facts
+}
+
+/// The questions that do not depend on an answer. No PTR of a private or loopback address (R15): the question would
+/// leak to public name servers, or hang there.
+fn first_questions(gathered: &Gathered) -> Vec<Question> {
+    let clients = gathered.clients.iter().map(|&(address, _)| address);
+    let verifiable = clients.filter(|&address| scope::is_verifiable(address));
+    let mut questions: Vec<Question> = verifiable.map(Question::Reverse).collect();
+    for name in gathered.raw.iter().filter_map(Raw::name) {
+        for client in clients_or_none(gathered) {
+            let families = families_to_ask(name, client).into_iter();
+            questions.extend(families.map(|family| Question::Forward(name.clone(), family)));
+        }
+    }
+    questions
 }
 
 /// Each client address; without any, one finding that is about none.
@@ -164,35 +169,6 @@ pub(super) fn clients_or_none(gathered: &Gathered) -> Vec<Option<IpAddr>> {
         .iter()
         .map(|&(address, _)| Some(address))
         .collect()
-}
-
-/// The names of this address's family that were asked for already: their answers confirm a PTR name as well.
-fn names_asked<D>(questions: &Questions<'_, D>, address: IpAddr) -> Vec<HeloName> {
-    let of_family = questions
-        .forward
-        .iter()
-        .filter(|(_, family)| *family == Family::of(address));
-    of_family.map(|(name, _)| name.clone()).collect()
-}
-
-fn add_unanswered(facts: &mut Facts, asked: Vec<Asked>) {
-    let late = NotKnown::Timeout;
-    for question in asked {
-        match question {
-            Asked::Forward(name, family) => {
-                facts
-                    .forward
-                    .entry((name, family))
-                    .or_insert_with(|| Answer::not_known(late));
-            }
-            Asked::Reverse(address) => {
-                facts
-                    .reverse
-                    .entry(address)
-                    .or_insert_with(|| Answer::not_known(late));
-            }
-        }
-    }
 }
 
 /// The legal, public PTR names in the order in which they are preferred (R14): the answer's own order changes from one
@@ -217,13 +193,17 @@ fn preference(a: &HeloName, b: &HeloName, host_domain: Option<&str>) -> Ordering
     key(a).cmp(&key(b)).then_with(|| a.cmp(b))
 }
 
+/// The PTR names to look up: those that are candidates already are looked up anyway.
 fn names_to_confirm(
+    gathered: &Gathered,
     answer: &Answer<PtrText>,
     host_domain: Option<&str>,
-    known: &[HeloName],
 ) -> Vec<HeloName> {
+    if gathered.names_wanted == NamesWanted::OperatorsOnly {
+        return Vec::new();
+    }
     let mut names = ordered_names(answer, host_domain);
-    names.retain(|name| !known.contains(name));
+    names.retain(|name| gathered.raw.iter().all(|raw| raw.name() != Some(name)));
     names.truncate(MAX_CONFIRMED);
     names
 }
