@@ -14,7 +14,7 @@ use crate::policy::{Decision, FallbackPolicy, Judged};
 use crate::sanitize::sanitize;
 use crate::scope::{self, Scope};
 use crate::shape;
-use crate::verify::{Finding, Reverse, finding_of, iprev};
+use crate::verify::{Finding, Reverse, finding_of, iprev, names_hold};
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
@@ -268,13 +268,8 @@ impl Judge<'_> {
     }
 
     fn ptr_names_hold(&self, address: IpAddr, name: &HeloName) -> bool {
-        let names = self
-            .facts
-            .reverse(address)
-            .map_or(&[][..], |answer| answer.records());
-        names
-            .iter()
-            .any(|text| text.to_name().is_ok_and(|ptr| ptr == *name))
+        let answer = self.facts.reverse(address);
+        answer.is_some_and(|answer| names_hold(answer, name))
     }
 
     fn refuse_operators(&self, considered: &Considered) -> ResolveError {
