@@ -2,7 +2,8 @@
 //!
 //! `cargo bench --bench names`. Every contender of a table runs over the same names, taking turns many times in one
 //! process; the table shows the median time for one name, its ratio to the first row, what one name allocates, and the ratio
-//! to reach. The first row of a table is what the others are compared with.
+//! to reach. The first row of a table is what the others are compared with. Counting makes an allocation a few nanoseconds dearer,
+//! for all alike: without it the owned rows come out about a tenth lower.
 
 use std::hint::black_box;
 use std::net::IpAddr;

@@ -92,10 +92,10 @@ fn legal_at_a_glance(text: &[u8]) -> Option<Case> {
         // The last pairs, of which some were seen already.
         seen.pairs(&text[text.len() - (LANES + 1)..])?;
     }
-    if any(seen.illegal) || !any(seen.dot) {
+    if is_set(seen.illegal) || !is_set(seen.dot) {
         return None;
     }
-    let mixed = any(seen.upper) || first.is_ascii_uppercase();
+    let mixed = is_set(seen.upper) || first.is_ascii_uppercase();
     Some(if mixed { Case::Mixed } else { Case::Lower })
 }
 
@@ -136,7 +136,7 @@ impl Seen {
     }
 }
 
-fn any(lanes: [u8; LANES]) -> bool {
+fn is_set(lanes: [u8; LANES]) -> bool {
     u128::from_ne_bytes(lanes) != 0
 }
 
@@ -416,5 +416,91 @@ fn bare_address(text: &[u8]) -> Option<Broken> {
         Ok(_) => Some((Kind::BareAddress, 0)),
         Err(zone @ (Kind::ZoneId, _)) => Some(zone),
         Err(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Texts at the edges of the grammar, and of the lengths where the fast loops change their way.
+    fn nearly_a_domain() -> impl Strategy<Value = String> {
+        let label = "[a-zA-Z0-9]([a-zA-Z0-9-]{0,9}[a-zA-Z0-9])?|[a-z]{60,64}|[0-9]{1,3}|0[xX][0-9a-fA-F]{0,4}";
+        prop_oneof![
+            4 => prop::collection::vec(label, 0..8).prop_map(|labels| labels.join(".")),
+            2 => (prop::collection::vec(label, 1..6), any::<prop::sample::Index>(), any::<char>()).prop_map(
+                |(labels, at, inserted)| {
+                    let mut text = labels.join(".");
+                    text.insert(at.index(text.len() + 1), inserted);
+                    text
+                }
+            ),
+            2 => "[aZ0x.-]{0,40}",
+            1 => "[a.]{55,70}",
+            1 => "[a-z0-9._ -]{0,20}",
+            1 => "([a-z]{50}\\.){4}[a-z]{45,55}",
+            1 => any::<String>(),
+        ]
+    }
+
+    fn nearly_a_literal() -> impl Strategy<Value = String> {
+        let ipv6 = prop_oneof![
+            any::<Ipv6Addr>().prop_map(|address| address.to_string()),
+            prop::collection::vec(prop_oneof![Just(0), Just(0), Just(0xffff), any::<u16>()], 8)
+                .prop_map(|groups| {
+                    let groups: [u16; 8] = std::array::from_fn(|at| groups[at]);
+                    Ipv6Addr::from(groups).to_string()
+                }),
+            "(0:|1:|ffff:|:){0,9}(0|1|::)?",
+            "[0-9a-fA-F:.]{0,20}",
+        ];
+        let ipv4 = prop_oneof![
+            any::<Ipv4Addr>().prop_map(|address| address.to_string()),
+            "[0-9]{1,4}(\\.[0-2]?[0-9]{1,2}){2,4}"
+        ];
+        prop_oneof![
+            ipv6.prop_map(|address| format!("[IPv6:{address}]")),
+            ipv4.prop_map(|address| format!("[{address}]")),
+            "\\[[IiPpVv64:.0-9a-f]{0,20}\\]?",
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn the_glance_at_a_domain_agrees_with_the_rules(text in nearly_a_domain()) {
+            let text = text.as_bytes();
+            let lower = !text.iter().any(u8::is_ascii_uppercase);
+            match legal_at_a_glance(text) {
+                Some(case) => {
+                    prop_assert_eq!(domain(text), Ok(()));
+                    prop_assert_eq!(matches!(case, Case::Lower), lower);
+                }
+                None => {
+                    // Only long names and those that end in a digit or hold `0x` need the second look.
+                    let plain = text.len() <= MAX_LABEL
+                        && text.last().is_some_and(u8::is_ascii_alphabetic)
+                        && !text.windows(2).any(|pair| pair.eq_ignore_ascii_case(b"0x"));
+                    prop_assert!(!plain || domain(text).is_err());
+                }
+            }
+        }
+
+        #[test]
+        fn a_static_name_follows_the_rules_of_parse(text in nearly_a_domain()) {
+            let text = text.as_bytes();
+            prop_assert_eq!(is_canonical_domain(text), matches!(argument(text), Ok(Form::CanonicalDomain)));
+        }
+
+        #[test]
+        fn the_glance_at_a_literal_agrees_with_the_rules(text in nearly_a_literal()) {
+            let written = |address| match address {
+                IpAddr::V4(ipv4) => format!("[{ipv4}]"),
+                IpAddr::V6(ipv6) => format!("[IPv6:{ipv6}]"),
+            };
+            let canonical = literal(text.as_bytes()).ok().filter(|address| written(*address) == text);
+            prop_assert_eq!(canonical_literal(text.as_bytes()), canonical);
+        }
     }
 }
