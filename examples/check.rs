@@ -49,8 +49,7 @@ fn main() -> ExitCode {
         match argument.to_str() {
             Some("--exact") => check = Check::Exact,
             Some("--help") => {
-                print!("{HELP}");
-                return ExitCode::SUCCESS;
+                return outcome(io::stdout().write_all(HELP.as_bytes()));
             }
             Some("--") => names.extend(arguments.by_ref()),
             Some(option) if option.starts_with("--") => {
@@ -68,6 +67,10 @@ fn main() -> ExitCode {
     } else {
         check_all(&names, out, check)
     };
+    outcome(done)
+}
+
+fn outcome(done: io::Result<()>) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever reads the output (`head`) has seen enough.
