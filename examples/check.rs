@@ -1,7 +1,7 @@
 //! Tells for each raw name on standard input, or each argument, whether it can be sent in EHLO, and why not.
 //!
 //! ```text
-//! $ printf 'Mail.Example.COM.\nshop_mailer_1\n' | cargo run --example check
+//! $ printf 'Mail.Example.COM.\nshop_mailer_1\n' | cargo run --release --example check
 //! ok      mail.example.com        removed-trailing-dot,lower-cased
 //! refused underscore      a host name has no underscore (at byte 4); configure a name ...$
 //! ```

@@ -172,6 +172,7 @@ const PLACEHOLDERS: &[&str] = &[
     "nodename",
     "none",
     "noname",
+    "novalue",
     "notset",
     "null",
     "replaceme",
@@ -447,6 +448,8 @@ fn looks_like_mac(label: &str) -> bool {
     [
         "macbook",
         "imac",
+        "ipad",
+        "iphone",
         "mac-mini",
         "mac-pro",
         "mac-studio",
