@@ -1495,6 +1495,20 @@ fn a_hostile_host_name_is_refused_with_a_reason_and_the_ptr_name_is_sent() {
     }
 }
 
+#[test]
+fn an_alias_target_with_a_line_end_does_not_forge_a_line_of_the_report() {
+    let long = "x".repeat(2000);
+    for target in ["evil\r\nchosen: evil.example.net", "\x1b[2J", &long] {
+        let zone = Zone::new()
+            .alias("mail.example.com", target)
+            .address(target, V4)
+            .ptr(V4, "mail.example.com");
+        let report = of(zone).client_address(ip(V4)).report_blocking();
+        assert_eq!(warned(&report), ["alias"]);
+        assert_harmless(&report);
+    }
+}
+
 /// Checks what holds for each report: a line is a line, short enough for a log, and each name can be sent.
 #[track_caller]
 fn assert_harmless(report: &Resolution) {
@@ -1565,6 +1579,10 @@ mod properties {
             let zone = pointers.iter().fold(Zone::new(), |zone, pointer| {
                 zone.ptr(client, pointer).address(pointer, client)
             });
+            let zone = zone
+                .ptr(client, "mail.example.com")
+                .alias("mail.example.com", &target)
+                .address(&target, client);
             let report = of(zone)
                 .host_name(os_string(&host))
                 .domain(domain.as_deref())
