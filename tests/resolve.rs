@@ -375,6 +375,21 @@ fn hostile_ptr_text_is_refused_and_shown_harmless() {
     }
 }
 
+#[test]
+fn a_ptr_record_with_an_address_literal_is_no_name() {
+    for (client, text) in [(PUBLIC_V4, "[203.0.114.5]"), (PUBLIC_V6, "[IPv6:2600::5]")] {
+        let report = of(Zone::new().ptr(client, text))
+            .client_address(ip(client))
+            .report_blocking();
+        let from_ptr = &report.considered()[0];
+        assert_eq!(
+            (from_ptr.name(), from_ptr.decision()),
+            (None, Decision::Reject),
+            "{report}"
+        );
+    }
+}
+
 // R16: the words of RFC 8601, and aliases.
 
 #[test]
