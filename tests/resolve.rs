@@ -323,6 +323,65 @@ fn of_two_hundred_ptr_names_the_same_ten_are_looked_at_in_any_order() {
     }
 }
 
+/// Lets one address's PTR answer arrive after everything else that is asked in the meantime.
+struct Late {
+    zone: Zone,
+    address: IpAddr,
+}
+
+impl Dns for Late {
+    async fn forward(&self, name: &HeloName, family: Family) -> Answer<IpAddr> {
+        self.zone.forward(name, family).await
+    }
+
+    async fn reverse(&self, address: IpAddr) -> Answer<PtrText> {
+        if address == self.address {
+            let mut turns = 100;
+            poll_fn(|context| {
+                turns -= 1;
+                if turns == 0 {
+                    return Poll::Ready(());
+                }
+                context.waker().wake_by_ref();
+                Poll::Pending
+            })
+            .await;
+        }
+        self.zone.reverse(address).await
+    }
+}
+
+#[test]
+fn which_address_answers_first_does_not_change_the_names_looked_at() {
+    let zone = || {
+        (10..30).fold(Zone::new(), |zone, number| {
+            let name = format!("host-{number}.example.com");
+            let zone = if number < 25 {
+                zone.ptr(V4, &name)
+            } else {
+                zone
+            };
+            let zone = if number > 14 {
+                zone.ptr(V6, &name)
+            } else {
+                zone
+            };
+            zone.address(&name, V4).address(&name, V6)
+        })
+    };
+    let report = |late| {
+        of(Late {
+            zone: zone(),
+            address: ip(late),
+        })
+        .client_address(ip(V4))
+        .client_address(ip(V6))
+        .report_blocking()
+        .to_string()
+    };
+    assert_eq!(report(V4), report(V6));
+}
+
 #[test]
 fn hostile_ptr_text_is_refused_and_shown_harmless() {
     let long = "a".repeat(300);

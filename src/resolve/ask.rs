@@ -1,6 +1,6 @@
 //! Asks the DNS: everything that does not depend on an answer at once, and nothing twice (R12).
 
-use super::gather::{Gathered, NamesWanted};
+use super::gather::{Gathered, NamesWanted, Raw};
 use crate::dns::{Answer, Dns, Family, NotKnown, PtrText};
 use crate::in_flight::{Alarm, InFlight};
 use crate::name::HeloName;
@@ -127,6 +127,9 @@ pub(super) async fn ask<D: Dns>(dns: &D, gathered: &Gathered, alarm: &Alarm) -> 
         }
     }
     let host_domain = host_domain(gathered);
+    // Asked for already, so their answers confirm a PTR name as well. What another address's PTR answer adds does not
+    // count: which of the two comes first must not decide which names are looked at (R14).
+    let known: Vec<HeloName> = gathered.raw.iter().filter_map(Raw::name).cloned().collect();
     let mut facts = Facts::default();
     while let Some(heard) = questions.in_flight.next_before(alarm).await {
         match heard {
@@ -135,11 +138,7 @@ pub(super) async fn ask<D: Dns>(dns: &D, gathered: &Gathered, alarm: &Alarm) -> 
             }
             Heard::Reverse(address, answer) => {
                 if gathered.names_wanted == NamesWanted::Derived {
-                    for name in names_to_confirm(
-                        &answer,
-                        host_domain.as_deref(),
-                        &names_asked(&questions, address),
-                    ) {
+                    for name in names_to_confirm(&answer, host_domain.as_deref(), &known) {
                         for &(client, _) in &gathered.clients {
                             questions.ask_forward(&name, Family::of(client));
                         }
@@ -163,15 +162,6 @@ pub(super) fn clients_or_none(gathered: &Gathered) -> Vec<Option<IpAddr>> {
         .iter()
         .map(|&(address, _)| Some(address))
         .collect()
-}
-
-/// The names of this address's family that were asked for already: their answers confirm a PTR name as well.
-fn names_asked<D>(questions: &Questions<'_, D>, address: IpAddr) -> Vec<HeloName> {
-    let of_family = questions
-        .forward
-        .iter()
-        .filter(|(_, family)| *family == Family::of(address));
-    of_family.map(|(name, _)| name.clone()).collect()
 }
 
 fn add_unanswered(facts: &mut Facts, asked: Vec<Asked>) {
