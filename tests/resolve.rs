@@ -490,6 +490,21 @@ fn iprev_says_whether_the_names_of_an_address_lead_back_to_it() {
 }
 
 #[test]
+fn iprev_is_not_said_to_fail_when_not_all_names_were_asked_for() {
+    // A configured name is the only one asked for, and the address may well have another that is right.
+    let zone = Zone::new()
+        .address("mail.example.com", "192.0.2.11")
+        .address("mx.example.com", V4)
+        .ptr(V4, "mail.example.com")
+        .ptr(V4, "mx.example.com");
+    let report = of(zone)
+        .configured("mail.example.com")
+        .client_address(ip(V4))
+        .report_blocking();
+    assert_eq!(report.clients()[0].iprev(), None, "{report}");
+}
+
+#[test]
 fn an_alias_is_a_warning_and_changes_no_decision() {
     let zone = Zone::new()
         .alias("www.example.com", "mail.example.com")
