@@ -1224,6 +1224,22 @@ fn a_configured_name_needs_no_dns_and_is_provisional_without() {
 }
 
 #[test]
+fn under_strict_a_configured_name_that_the_dns_is_silent_about_is_worth_another_try() {
+    let report = of(Zone::new().fails("mail.example.com", NotKnown::Timeout))
+        .configured("mail.example.com")
+        .client_address(ip(V4))
+        .policy(policy::Strict)
+        .report_blocking();
+    // The record may well be there.
+    assert_error(
+        &report,
+        ResolveErrorKind::TryAgain,
+        "no usable EHLO name until the DNS answers; try again; configured name \"mail.example.com\": the DNS did not \
+         say; to cure it, make sure that the DNS has this record: mail.example.com. A 192.0.2.10",
+    );
+}
+
+#[test]
 fn the_literal_stands_in_only_when_the_dns_answered_that_there_is_no_ptr_name() {
     let silent = Zone::new().ptr_fails(PUBLIC_V4, NotKnown::Timeout);
     let unsure = Zone::new()
