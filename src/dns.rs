@@ -326,7 +326,7 @@ impl PtrText {
     /// Whatever [`HeloName::parse`] refuses: an escape, an underscore, a single label. An address literal is no PTR
     /// name either, and its bracket is refused as a character.
     pub fn to_name(&self) -> Result<HeloName, crate::InvalidHeloName> {
-        HeloName::parse(&self.0)
+        HeloName::parse_domain(&self.0)
     }
 }
 

@@ -64,6 +64,15 @@ impl HeloName {
         })
     }
 
+    /// As [`parse`](Self::parse), and refuses a literal at its bracket: for text that is a name in the DNS.
+    pub(crate) fn parse_domain(text: &str) -> Result<Self, InvalidHeloName> {
+        if text.starts_with('[') {
+            let kind = InvalidHeloNameKind::BadCharacter;
+            return Err(InvalidHeloName::new(kind, 0, text.as_bytes()));
+        }
+        Self::parse(text)
+    }
+
     /// Reads bytes as [`parse`](Self::parse) reads text: for names from a log, a packet or the operating system.
     ///
     /// ```

@@ -7,8 +7,12 @@ use crate::dns::{Answer, Dns, Family, Outcome, PtrText};
 use crate::in_flight::InFlight;
 use crate::name::HeloName;
 use crate::scope;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::net::IpAddr;
+
+/// How many PTR names of an address are confirmed; RFC 7208 4.6.4 has the same limit for the same reason.
+pub(crate) const MAX_CONFIRMED: usize = 10;
 
 /// What the DNS amounts to, about a name and a client address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -211,8 +215,8 @@ fn resolving_finding(facts: &[Forward]) -> Finding {
 
 /// Judges the names of an address by the facts about them: an iprev check (RFC 8601 3).
 ///
-/// `forward` gives the answer for a name in the address's family, if it was asked for. `None` when no PTR name was
-/// asked for, so that nothing can be said.
+/// `forward` gives the answer for a name in the address's family, if it was asked for. `None` when none leads back, and
+/// fewer were asked for than can be: one of the others may.
 pub(crate) fn iprev<'a>(
     reverse: &Reverse,
     forward: impl Fn(&HeloName) -> Option<&'a Answer<IpAddr>>,
@@ -222,11 +226,11 @@ pub(crate) fn iprev<'a>(
         Outcome::NoData | Outcome::NxDomain => return Some(Iprev::PermError),
         Outcome::NotKnown(_) => return Some(Iprev::TempError),
     };
-    let legal: Vec<HeloName> = names
-        .iter()
-        .filter_map(|text| text.to_name().ok())
+    let legal = names.iter().filter_map(|text| text.to_name().ok());
+    let public: BTreeSet<HeloName> = legal
+        .filter(|name| name.scope() == scope::Scope::Public)
         .collect();
-    let asked: Vec<_> = legal.iter().filter_map(forward).collect();
+    let asked: Vec<_> = public.iter().filter_map(forward).collect();
     if asked
         .iter()
         .any(|answer| answer.records().contains(&reverse.address))
@@ -236,10 +240,8 @@ pub(crate) fn iprev<'a>(
     if asked.iter().any(|answer| answer.why_not_known().is_some()) {
         return Some(Iprev::TempError);
     }
-    match (legal.is_empty(), asked.is_empty()) {
-        (false, true) => None,
-        _ => Some(Iprev::Fail),
-    }
+    let are_all_asked = asked.len() >= public.len().min(MAX_CONFIRMED);
+    are_all_asked.then_some(Iprev::Fail)
 }
 
 /// A name and a client address, checked: forward, reverse, and whether the two confirm each other.

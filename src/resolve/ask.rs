@@ -6,14 +6,11 @@ use crate::dns::{Answer, Dns, Family, NotKnown, PtrText, Question};
 use crate::in_flight::{Alarm, InFlight};
 use crate::name::HeloName;
 use crate::scope::{self, Scope};
-use crate::verify::{Forward, families_to_ask};
+use crate::verify::{Forward, MAX_CONFIRMED, families_to_ask};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
-
-/// How many PTR names of an address are confirmed; RFC 7208 4.6.4 has the same limit for the same reason.
-pub(super) const MAX_CONFIRMED: usize = 10;
 
 /// What the DNS said. What it was asked and did not answer in time is "not known".
 #[derive(Debug, Default)]

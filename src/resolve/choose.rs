@@ -1,6 +1,6 @@
 //! From facts to a choice: findings, the policy's decisions, the order (R20 to R23). Pure.
 
-use super::ask::{self, Facts, MAX_CONFIRMED, clients_or_none};
+use super::ask::{self, Facts, clients_or_none};
 use super::error::{Cure, Refused, ResolveError, ResolveErrorKind};
 use super::gather::{Gathered, NamesWanted, Raw};
 use super::report::{Client, Considered, Reason, Resolution};
@@ -14,7 +14,7 @@ use crate::policy::{Decision, FallbackPolicy, Judged};
 use crate::sanitize::sanitize;
 use crate::scope::{self, Scope};
 use crate::shape;
-use crate::verify::{Finding, Reverse, finding_of, iprev, names_hold};
+use crate::verify::{Finding, MAX_CONFIRMED, Reverse, finding_of, iprev, names_hold};
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 

@@ -95,7 +95,7 @@ impl Cure {
     /// What to know about the line.
     fn explanation(&self) -> String {
         match self {
-            Self::AddRecord { .. } => "add this record to the DNS".to_owned(),
+            Self::AddRecord { .. } => "make sure that the DNS has this record".to_owned(),
             Self::SetName { client: None, .. } => "set the name, fully-qualified".to_owned(),
             Self::SetName {
                 client: Some(address),

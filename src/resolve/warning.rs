@@ -1,6 +1,7 @@
 //! What an operator should know although a name was found.
 
 use crate::candidate::Source;
+use crate::escape::Excerpt;
 use crate::name::HeloName;
 use crate::verify::Finding;
 use std::fmt;
@@ -96,6 +97,7 @@ impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Alias { name, target } => {
+                let target = Excerpt::new(target.as_bytes());
                 write!(f, "{name} is an alias of {target}; servers expect the primary host name (RFC 5321 2.3.5)")
             }
             Self::BlankSetting(source) => write!(f, "{source} is blank and counts as not set"),
