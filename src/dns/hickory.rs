@@ -9,6 +9,7 @@
 //! and under none, and never touches the runtime of the program it is built into.
 
 use super::{Answer, Dns, Family, NotKnown, PtrText};
+use crate::host;
 use crate::in_flight::InFlight;
 use crate::name::HeloName;
 use hickory_resolver::config::{NameServerConfig, ResolverOpts};
@@ -17,7 +18,7 @@ use hickory_resolver::net::xfer::{DnsHandle, FirstAnswer};
 use hickory_resolver::net::{DnsError, NetError, NoRecords};
 use hickory_resolver::proto::op::{DnsRequestOptions, DnsResponse, Query, ResponseCode};
 use hickory_resolver::proto::rr::{Name, RData, RecordType};
-use hickory_resolver::{NameServerPool, PoolContext, TlsConfig, system_conf};
+use hickory_resolver::{NameServerPool, PoolContext, TlsConfig};
 use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::{Arc, OnceLock};
@@ -89,9 +90,24 @@ impl Resolver {
 
     /// Asks these name servers and no other; the first three, if there are more.
     pub fn asking(servers: impl IntoIterator<Item = SocketAddr>) -> Self {
-        Self::new(Servers::Given(
-            servers.into_iter().take(MAX_NAME_SERVERS).collect(),
-        ))
+        Self::new(Servers::Given(servers.into_iter().collect()))
+    }
+
+    /// Asks the name servers of a resolv.conf, for a program that has one of its own, as in a chroot.
+    ///
+    /// As on a Unix machine ([`of_this_machine`](Self::of_this_machine)), the `nameserver` lines count and nothing else:
+    /// a search list adds no question, and an error elsewhere loses no server. `[192.0.2.53]:5353` names a port
+    /// (OpenBSD's resolv.conf(5)).
+    ///
+    /// ```no_run
+    /// use helo_name::dns::Resolver;
+    ///
+    /// let text = std::fs::read("/var/spool/postfix/etc/resolv.conf")?;
+    /// let resolver = Resolver::from_resolv_conf(text);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn from_resolv_conf(text: impl AsRef<[u8]>) -> Self {
+        Self::asking(host::name_servers_in(text.as_ref()))
     }
 
     fn new(servers: Servers) -> Self {
@@ -217,20 +233,38 @@ async fn race(servers: &[Server], name: &Name, record_type: RecordType) -> Answe
 }
 
 impl Servers {
+    /// The first few, each once.
     fn open(&self) -> Vec<Server> {
         let configured = match self {
-            Self::Given(addresses) => addresses.iter().copied().map(at_address).collect(),
-            Self::OfThisMachine => match system_conf::read_system_conf() {
-                Ok((config, _)) => config.name_servers().to_vec(),
-                Err(_) => Vec::new(),
-            },
+            Self::Given(addresses) => addresses.clone(),
+            Self::OfThisMachine => of_this_machine(),
         };
-        configured
-            .into_iter()
-            .take(MAX_NAME_SERVERS)
-            .filter_map(Server::open)
-            .collect()
+        let mut addresses = Vec::new();
+        for address in configured {
+            if !addresses.contains(&address) {
+                addresses.push(address);
+            }
+        }
+        let first = addresses.into_iter().take(MAX_NAME_SERVERS);
+        first.filter_map(Server::open).collect()
     }
+}
+
+#[cfg(all(unix, not(any(target_vendor = "apple", target_os = "android"))))]
+fn of_this_machine() -> Vec<SocketAddr> {
+    host::name_servers()
+}
+
+#[cfg(not(all(unix, not(any(target_vendor = "apple", target_os = "android")))))]
+fn of_this_machine() -> Vec<SocketAddr> {
+    let servers = match hickory_resolver::system_conf::read_system_conf() {
+        Ok((config, _)) => config.name_servers().to_vec(),
+        Err(_) => Vec::new(),
+    };
+    let servers = servers.into_iter();
+    servers
+        .map(|server| SocketAddr::new(server.ip, 53))
+        .collect()
 }
 
 fn at_address(address: SocketAddr) -> NameServerConfig {
@@ -248,17 +282,12 @@ struct Server {
 }
 
 impl Server {
-    fn open(config: NameServerConfig) -> Option<Self> {
-        let port = config
-            .connections
-            .first()
-            .map_or(53, |connection| connection.port);
-        let address = SocketAddr::new(config.ip, port);
+    fn open(address: SocketAddr) -> Option<Self> {
         let mut options = ResolverOpts::default();
         options.timeout = TRY;
         let context = PoolContext::new(options, TlsConfig::new().ok()?);
         let pool = NameServerPool::from_config(
-            [config],
+            [at_address(address)],
             Arc::new(context),
             TokioRuntimeProvider::default(),
         );
