@@ -65,6 +65,8 @@ pub(crate) enum Action {
     Answer,
     /// What another zone says; made by [`Action::answer_from`].
     AnswerFrom(Zone),
+    /// What the zone says, with this done to the message. It is sent as it is then, by UDP and TCP alike.
+    Changed(fn(&mut Message)),
     /// This many aliases, `hop-1.` to `hop-n.` put before the name, in one answer; the last one has the name's records.
     CnameChain(usize),
     /// The name is an alias of `hop-1.` before it, and that is an alias of the name.
@@ -540,6 +542,7 @@ impl Turn {
             (Action::After(..), _) => unreachable!("the delay has been split off"),
             (Action::Answer, _) => self.say(zone),
             (Action::AnswerFrom(other), _) => self.say(other),
+            (Action::Changed(change), _) => self.say_changed(zone, *change),
             (Action::CnameChain(hops), _) => self.say_aliases(zone, *hops),
             (Action::CnameLoop, _) => self.send(&self.cname_loop()),
             (Action::Drop, _) => Step::Silence,
@@ -568,6 +571,14 @@ impl Turn {
     fn say(&self, zone: &Zone) -> Step {
         self.ask(zone)
             .map_or(Step::Silence, |reply| self.send(&reply))
+    }
+
+    fn say_changed(&self, zone: &Zone, change: fn(&mut Message)) -> Step {
+        self.ask(zone).map_or(Step::Silence, |reply| {
+            let mut message = self.message(&reply);
+            change(&mut message);
+            Step::Send(self.encode(&message))
+        })
     }
 
     fn say_with_wrong_id(&self, zone: &Zone) -> Step {
