@@ -146,8 +146,11 @@ impl Default for Resolver {
 
 impl Dns for Resolver {
     async fn forward(&self, name: &HeloName, family: Family) -> Answer<IpAddr> {
-        let (true, Ok(mut absolute)) = (name.is_domain(), Name::from_ascii(name.as_str())) else {
+        if name.is_literal() {
             return Answer::nx_domain(); // a literal is no name in the DNS
+        }
+        let Ok(mut absolute) = Name::from_ascii(name.as_str()) else {
+            return Answer::not_known(NotKnown::BadMessage); // hickory takes all that `HeloName` does
         };
         absolute.set_fqdn(true);
         let record_type = match family {
@@ -400,15 +403,20 @@ impl Chain {
         let response = match response {
             Ok(response) => response,
             Err(NetError::Dns(DnsError::NoRecordsFound(negative))) => {
-                return self.read_negative(&negative);
+                return self.read_negative(&negative, record_type);
             }
             Err(error) => return Err(why_not_known(&error)),
         };
         if response.truncation {
             return Err(NotKnown::Truncated);
         }
+        let [question] = response.queries.as_slice() else {
+            return Err(NotKnown::BadMessage);
+        };
+        self.check_question(question, record_type)?;
         let aliases_before = self.seen.len();
         self.follow_aliases(&response)?;
+        let has_followed = self.seen.len() > aliases_before;
         let mut records = Vec::new();
         for record in &response.answers {
             if record.name == self.end && record.record_type() == record_type {
@@ -416,24 +424,41 @@ impl Chain {
                 records.push(record.data.clone());
             }
         }
+        let soa = response.soa().map(|soa| soa.name().clone());
+        let speaks_for_end = self.is_in_zone_of(soa.as_ref());
         match response.response_code {
             ResponseCode::NoError if !records.is_empty() => {
                 Ok(Read::Outcome(Answer::found(records)))
             }
-            ResponseCode::NXDomain => self.negative(response.negative_ttl(), Answer::nx_domain()),
-            ResponseCode::NoError if response.soa().is_some() => {
+            ResponseCode::NXDomain if speaks_for_end && records.is_empty() => {
+                self.negative(response.negative_ttl(), Answer::nx_domain())
+            }
+            ResponseCode::NoError if speaks_for_end && soa.is_some() => {
                 self.negative(response.negative_ttl(), Answer::no_data())
             }
             // An authoritative server ends its answer where its zone ends.
-            ResponseCode::NoError if self.seen.len() > aliases_before => Ok(Read::AskOn),
-            // Records of another type or name, and no word about this one.
-            _ => Err(NotKnown::BadMessage),
+            ResponseCode::NoError | ResponseCode::NXDomain
+                if has_followed && records.is_empty() =>
+            {
+                Ok(Read::AskOn)
+            }
+            // Records of another type or name, and no word about this one; or both a yes and a no.
+            ResponseCode::NoError | ResponseCode::NXDomain => Err(NotKnown::BadMessage),
+            _ => Err(NotKnown::ServFail),
         }
     }
 
     /// A negative response without any record (RFC 2308 2). A referral (name servers and no SOA) is no answer: a
     /// server that has to be asked elsewhere says nothing about the name.
-    fn read_negative(&mut self, negative: &NoRecords) -> Result<Read, NotKnown> {
+    fn read_negative(
+        &mut self,
+        negative: &NoRecords,
+        record_type: RecordType,
+    ) -> Result<Read, NotKnown> {
+        self.check_question(&negative.query, record_type)?;
+        if !self.is_in_zone_of(negative.soa.as_ref().map(|soa| &soa.name)) {
+            return Err(NotKnown::BadMessage);
+        }
         match negative.response_code {
             ResponseCode::NXDomain => self.negative(negative.negative_ttl, Answer::nx_domain()),
             ResponseCode::NoError if negative.soa.is_none() && negative.ns.is_some() => {
@@ -442,6 +467,20 @@ impl Chain {
             ResponseCode::NoError => self.negative(negative.negative_ttl, Answer::no_data()),
             _ => Err(NotKnown::ServFail),
         }
+    }
+
+    /// Hickory compares the question of an answer by UDP, and not by TCP.
+    fn check_question(&self, question: &Query, record_type: RecordType) -> Result<(), NotKnown> {
+        if question.name == self.end && question.query_type == record_type {
+            Ok(())
+        } else {
+            Err(NotKnown::BadMessage)
+        }
+    }
+
+    /// Whether a SOA, if there is one, is above the name: that of another zone is no word about it.
+    fn is_in_zone_of(&self, soa: Option<&Name>) -> bool {
+        soa.is_none_or(|owner| owner.zone_of(&self.end))
     }
 
     fn negative(&mut self, ttl: Option<u32>, answer: Answer<RData>) -> Result<Read, NotKnown> {
@@ -479,7 +518,7 @@ fn why_not_known(error: &NetError) -> NotKnown {
         NetError::Dns(DnsError::ResponseCode(ResponseCode::Refused)) => NotKnown::Refused,
         NetError::Dns(_) => NotKnown::ServFail,
         NetError::Io(_) | NetError::NoConnections => NotKnown::NoSocket,
-        NetError::Proto(_) => NotKnown::BadMessage,
+        NetError::ForeignClassRecord { .. } | NetError::Proto(_) => NotKnown::BadMessage,
         NetError::Truncated => NotKnown::Truncated,
         _ => NotKnown::Timeout,
     }

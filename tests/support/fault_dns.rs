@@ -84,6 +84,8 @@ pub(crate) enum Action {
     ServFail,
     /// Truncated and empty by UDP; by TCP what is given here.
     Truncated(Tcp),
+    /// Truncated and empty by UDP; by TCP as [`Action::Changed`].
+    TruncatedThen(fn(&mut Message)),
     /// The right answer to a question with another id.
     WrongId,
 }
@@ -556,7 +558,10 @@ impl Turn {
             (Action::PtrNames(names), _) => self.send(&self.ptr_records(names)),
             (Action::Refused, _) => self.send(&Reply::new(ResponseCode::Refused)),
             (Action::ServFail, _) => self.send(&Reply::new(ResponseCode::ServFail)),
-            (Action::Truncated(_), Transport::Udp) => self.send_truncated(),
+            (Action::Truncated(_) | Action::TruncatedThen(_), Transport::Udp) => {
+                self.send_truncated()
+            }
+            (Action::TruncatedThen(change), Transport::Tcp) => self.say_changed(zone, *change),
             (Action::Truncated(Tcp::Live), Transport::Tcp) => self.say(zone),
             (Action::Truncated(Tcp::Closes), Transport::Tcp) => Step::Close,
             (Action::Truncated(Tcp::Silent), Transport::Tcp) => Step::Silence,
