@@ -9,6 +9,7 @@
 //! and under none, and never touches the runtime of the program it is built into.
 
 use super::{Answer, Dns, Family, NotKnown, PtrText};
+use crate::host;
 use crate::in_flight::InFlight;
 use crate::name::HeloName;
 use hickory_resolver::config::{NameServerConfig, ResolverOpts};
@@ -17,7 +18,7 @@ use hickory_resolver::net::xfer::{DnsHandle, FirstAnswer};
 use hickory_resolver::net::{DnsError, NetError, NoRecords};
 use hickory_resolver::proto::op::{DnsRequestOptions, DnsResponse, Query, ResponseCode};
 use hickory_resolver::proto::rr::{Name, RData, RecordType};
-use hickory_resolver::{NameServerPool, PoolContext, TlsConfig, system_conf};
+use hickory_resolver::{NameServerPool, PoolContext, TlsConfig};
 use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::{Arc, OnceLock};
@@ -89,9 +90,24 @@ impl Resolver {
 
     /// Asks these name servers and no other; the first three, if there are more.
     pub fn asking(servers: impl IntoIterator<Item = SocketAddr>) -> Self {
-        Self::new(Servers::Given(
-            servers.into_iter().take(MAX_NAME_SERVERS).collect(),
-        ))
+        Self::new(Servers::Given(servers.into_iter().collect()))
+    }
+
+    /// Asks the name servers of a resolv.conf, for a program that has one of its own, as in a chroot.
+    ///
+    /// As on a Unix machine ([`of_this_machine`](Self::of_this_machine)), the `nameserver` lines count and nothing else:
+    /// a search list adds no question, and an error elsewhere loses no server. `[192.0.2.53]:5353` names a port
+    /// (OpenBSD's resolv.conf(5)).
+    ///
+    /// ```no_run
+    /// use helo_name::dns::Resolver;
+    ///
+    /// let text = std::fs::read("/var/spool/postfix/etc/resolv.conf")?;
+    /// let resolver = Resolver::from_resolv_conf(text);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn from_resolv_conf(text: impl AsRef<[u8]>) -> Self {
+        Self::asking(host::name_servers_in(text.as_ref()))
     }
 
     fn new(servers: Servers) -> Self {
@@ -130,8 +146,11 @@ impl Default for Resolver {
 
 impl Dns for Resolver {
     async fn forward(&self, name: &HeloName, family: Family) -> Answer<IpAddr> {
-        let (true, Ok(mut absolute)) = (name.is_domain(), Name::from_ascii(name.as_str())) else {
+        if name.is_literal() {
             return Answer::nx_domain(); // a literal is no name in the DNS
+        }
+        let Ok(mut absolute) = Name::from_ascii(name.as_str()) else {
+            return Answer::not_known(NotKnown::BadMessage); // hickory takes all that `HeloName` does
         };
         absolute.set_fqdn(true);
         let record_type = match family {
@@ -217,20 +236,38 @@ async fn race(servers: &[Server], name: &Name, record_type: RecordType) -> Answe
 }
 
 impl Servers {
+    /// The first few, each once.
     fn open(&self) -> Vec<Server> {
         let configured = match self {
-            Self::Given(addresses) => addresses.iter().copied().map(at_address).collect(),
-            Self::OfThisMachine => match system_conf::read_system_conf() {
-                Ok((config, _)) => config.name_servers().to_vec(),
-                Err(_) => Vec::new(),
-            },
+            Self::Given(addresses) => addresses.clone(),
+            Self::OfThisMachine => of_this_machine(),
         };
-        configured
-            .into_iter()
-            .take(MAX_NAME_SERVERS)
-            .filter_map(Server::open)
-            .collect()
+        let mut addresses = Vec::new();
+        for address in configured {
+            if !addresses.contains(&address) {
+                addresses.push(address);
+            }
+        }
+        let first = addresses.into_iter().take(MAX_NAME_SERVERS);
+        first.filter_map(Server::open).collect()
     }
+}
+
+#[cfg(all(unix, not(any(target_vendor = "apple", target_os = "android"))))]
+fn of_this_machine() -> Vec<SocketAddr> {
+    host::name_servers()
+}
+
+#[cfg(not(all(unix, not(any(target_vendor = "apple", target_os = "android")))))]
+fn of_this_machine() -> Vec<SocketAddr> {
+    let servers = match hickory_resolver::system_conf::read_system_conf() {
+        Ok((config, _)) => config.name_servers().to_vec(),
+        Err(_) => Vec::new(),
+    };
+    let servers = servers.into_iter();
+    servers
+        .map(|server| SocketAddr::new(server.ip, 53))
+        .collect()
 }
 
 fn at_address(address: SocketAddr) -> NameServerConfig {
@@ -248,17 +285,12 @@ struct Server {
 }
 
 impl Server {
-    fn open(config: NameServerConfig) -> Option<Self> {
-        let port = config
-            .connections
-            .first()
-            .map_or(53, |connection| connection.port);
-        let address = SocketAddr::new(config.ip, port);
+    fn open(address: SocketAddr) -> Option<Self> {
         let mut options = ResolverOpts::default();
         options.timeout = TRY;
         let context = PoolContext::new(options, TlsConfig::new().ok()?);
         let pool = NameServerPool::from_config(
-            [config],
+            [at_address(address)],
             Arc::new(context),
             TokioRuntimeProvider::default(),
         );
@@ -371,15 +403,20 @@ impl Chain {
         let response = match response {
             Ok(response) => response,
             Err(NetError::Dns(DnsError::NoRecordsFound(negative))) => {
-                return self.read_negative(&negative);
+                return self.read_negative(&negative, record_type);
             }
             Err(error) => return Err(why_not_known(&error)),
         };
         if response.truncation {
             return Err(NotKnown::Truncated);
         }
+        let [question] = response.queries.as_slice() else {
+            return Err(NotKnown::BadMessage);
+        };
+        self.check_question(question, record_type)?;
         let aliases_before = self.seen.len();
         self.follow_aliases(&response)?;
+        let has_followed = self.seen.len() > aliases_before;
         let mut records = Vec::new();
         for record in &response.answers {
             if record.name == self.end && record.record_type() == record_type {
@@ -387,24 +424,41 @@ impl Chain {
                 records.push(record.data.clone());
             }
         }
+        let soa = response.soa().map(|soa| soa.name().clone());
+        let speaks_for_end = self.is_in_zone_of(soa.as_ref());
         match response.response_code {
             ResponseCode::NoError if !records.is_empty() => {
                 Ok(Read::Outcome(Answer::found(records)))
             }
-            ResponseCode::NXDomain => self.negative(response.negative_ttl(), Answer::nx_domain()),
-            ResponseCode::NoError if response.soa().is_some() => {
+            ResponseCode::NXDomain if speaks_for_end && records.is_empty() => {
+                self.negative(response.negative_ttl(), Answer::nx_domain())
+            }
+            ResponseCode::NoError if speaks_for_end && soa.is_some() => {
                 self.negative(response.negative_ttl(), Answer::no_data())
             }
             // An authoritative server ends its answer where its zone ends.
-            ResponseCode::NoError if self.seen.len() > aliases_before => Ok(Read::AskOn),
-            // Records of another type or name, and no word about this one.
-            _ => Err(NotKnown::BadMessage),
+            ResponseCode::NoError | ResponseCode::NXDomain
+                if has_followed && records.is_empty() =>
+            {
+                Ok(Read::AskOn)
+            }
+            // Records of another type or name, and no word about this one; or both a yes and a no.
+            ResponseCode::NoError | ResponseCode::NXDomain => Err(NotKnown::BadMessage),
+            _ => Err(NotKnown::ServFail),
         }
     }
 
     /// A negative response without any record (RFC 2308 2). A referral (name servers and no SOA) is no answer: a
     /// server that has to be asked elsewhere says nothing about the name.
-    fn read_negative(&mut self, negative: &NoRecords) -> Result<Read, NotKnown> {
+    fn read_negative(
+        &mut self,
+        negative: &NoRecords,
+        record_type: RecordType,
+    ) -> Result<Read, NotKnown> {
+        self.check_question(&negative.query, record_type)?;
+        if !self.is_in_zone_of(negative.soa.as_ref().map(|soa| &soa.name)) {
+            return Err(NotKnown::BadMessage);
+        }
         match negative.response_code {
             ResponseCode::NXDomain => self.negative(negative.negative_ttl, Answer::nx_domain()),
             ResponseCode::NoError if negative.soa.is_none() && negative.ns.is_some() => {
@@ -413,6 +467,20 @@ impl Chain {
             ResponseCode::NoError => self.negative(negative.negative_ttl, Answer::no_data()),
             _ => Err(NotKnown::ServFail),
         }
+    }
+
+    /// Hickory compares the question of an answer by UDP, and not by TCP.
+    fn check_question(&self, question: &Query, record_type: RecordType) -> Result<(), NotKnown> {
+        if question.name == self.end && question.query_type == record_type {
+            Ok(())
+        } else {
+            Err(NotKnown::BadMessage)
+        }
+    }
+
+    /// Whether a SOA, if there is one, is above the name: that of another zone is no word about it.
+    fn is_in_zone_of(&self, soa: Option<&Name>) -> bool {
+        soa.is_none_or(|owner| owner.zone_of(&self.end))
     }
 
     fn negative(&mut self, ttl: Option<u32>, answer: Answer<RData>) -> Result<Read, NotKnown> {
@@ -450,7 +518,7 @@ fn why_not_known(error: &NetError) -> NotKnown {
         NetError::Dns(DnsError::ResponseCode(ResponseCode::Refused)) => NotKnown::Refused,
         NetError::Dns(_) => NotKnown::ServFail,
         NetError::Io(_) | NetError::NoConnections => NotKnown::NoSocket,
-        NetError::Proto(_) => NotKnown::BadMessage,
+        NetError::ForeignClassRecord { .. } | NetError::Proto(_) => NotKnown::BadMessage,
         NetError::Truncated => NotKnown::Truncated,
         _ => NotKnown::Timeout,
     }
