@@ -1,12 +1,12 @@
 //! Asks the DNS: everything that does not depend on an answer at once, and nothing twice (R12).
 
-use super::gather::{Gathered, NamesWanted, Raw};
+use super::gather::{ClientsAre, Gathered, NamesWanted, Raw};
 use crate::candidate::Source;
 use crate::dns::{Answer, Dns, Family, NotKnown, PtrText, Question};
 use crate::in_flight::{Alarm, InFlight};
 use crate::name::HeloName;
 use crate::scope::{self, Scope};
-use crate::verify::{Forward, MAX_CONFIRMED, families_to_ask};
+use crate::verify::{Forward, Iprev, MAX_CONFIRMED, Reverse, families_to_ask, iprev};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -28,6 +28,13 @@ impl Facts {
         self.forward.get(&(name.clone(), family))
     }
 
+    /// Judges the names of an address, if they were asked for.
+    pub(super) fn iprev(&self, address: IpAddr) -> Option<Iprev> {
+        let answer = self.reverse(address)?.clone();
+        let reverse = Reverse { address, answer };
+        iprev(&reverse, |name| self.forward(name, Family::of(address)))
+    }
+
     pub(super) fn has_not_known(&self) -> bool {
         let reverse = self
             .reverse
@@ -44,6 +51,13 @@ impl Facts {
         let reverse = self.reverse.values().filter_map(Answer::ttl);
         let forward = self.forward.values().filter_map(Answer::ttl);
         reverse.chain(forward).min()
+    }
+
+    fn hold(&self, question: &Question) -> bool {
+        match question {
+            Question::Forward(name, family) => self.forward(name, *family).is_some(),
+            Question::Reverse(address) => self.reverse(*address).is_some(),
+        }
     }
 
     fn add_unanswered(&mut self, asked: Vec<Question>) {
@@ -90,8 +104,8 @@ struct Questions<'a, D> {
 
 impl<'a, D: Dns> Questions<'a, D> {
     /// Sends a question, unless it was asked before.
-    fn ask(&mut self, question: Question) {
-        if self.asked.contains(&question) {
+    fn ask(&mut self, question: Question, facts: &Facts) {
+        if self.asked.contains(&question) || facts.hold(&question) {
             return;
         }
         self.asked.push(question.clone());
@@ -108,10 +122,10 @@ impl<'a, D: Dns> Questions<'a, D> {
     }
 }
 
-pub(super) async fn ask<D: Dns>(dns: &D, gathered: &Gathered, alarm: &Alarm) -> Facts {
-    let mut facts = Facts::default();
+/// Adds to the facts what is not known yet, until the alarm rings.
+pub(super) async fn ask<D: Dns>(dns: &D, gathered: &Gathered, facts: &mut Facts, alarm: &Alarm) {
     if gathered.is_misconfigured() {
-        return facts;
+        return;
     }
     let mut questions = Questions {
         dns,
@@ -119,7 +133,7 @@ pub(super) async fn ask<D: Dns>(dns: &D, gathered: &Gathered, alarm: &Alarm) -> 
         asked: Vec::new(),
     };
     for question in first_questions(gathered) {
-        questions.ask(question);
+        questions.ask(question, facts);
     }
     let host_domain = host_domain(gathered);
     while let Some(heard) = questions.in_flight.next_before(alarm).await {
@@ -129,8 +143,8 @@ pub(super) async fn ask<D: Dns>(dns: &D, gathered: &Gathered, alarm: &Alarm) -> 
             }
             Heard::Reverse(address, answer) => {
                 for name in names_to_confirm(gathered, &answer, host_domain.as_deref()) {
-                    for &(client, _) in &gathered.clients {
-                        questions.ask(Question::Forward(name.clone(), Family::of(client)));
+                    for family in families_to_confirm(gathered, address) {
+                        questions.ask(Question::Forward(name.clone(), family), facts);
                     }
                 }
                 facts.reverse.insert(address, answer);
@@ -138,7 +152,17 @@ pub(super) async fn ask<D: Dns>(dns: &D, gathered: &Gathered, alarm: &Alarm) -> 
         }
     }
     facts.add_unanswered(questions.asked);
-    facts
+}
+
+/// A name that is right for all addresses of a host is better than one for each.
+fn families_to_confirm(gathered: &Gathered, address: IpAddr) -> Vec<Family> {
+    match gathered.clients_are {
+        ClientsAre::OneHost => {
+            let clients = gathered.clients.iter();
+            clients.map(|&(client, _)| Family::of(client)).collect()
+        }
+        ClientsAre::Separate => vec![Family::of(address)],
+    }
 }
 
 /// The questions that do not depend on an answer. No PTR of a private or loopback address (R15): the question would
