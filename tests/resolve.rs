@@ -1151,7 +1151,7 @@ fn a_container_or_pod_name_is_never_qualified() {
 #[test]
 fn a_private_literal_is_for_a_private_server_under_submission_only() {
     // client, server, Standard, Submission
-    let cases: [(&str, Option<&str>, Option<&str>, Option<&str>); 7] = [
+    let cases = [
         ("10.0.0.1", Some("10.0.0.25"), None, Some("[10.0.0.1]")),
         ("10.0.0.1", Some("8.8.8.8"), None, None),
         ("10.0.0.1", None, None, None),

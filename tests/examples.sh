@@ -1,0 +1,133 @@
+#!/bin/sh
+# Runs the examples as a user does, and checks what they print and how they end. From the repository root:
+#
+#   sh tests/examples.sh
+#
+# Prints one line for each check; exit code 1 if one failed. Nothing leaves this machine: the only name server is port 0,
+# on which no program can listen, and what is checked does not depend on this machine's own name.
+
+set -u
+
+dns='--dns 127.0.0.1:0 --deadline 0.2'
+out=$(mktemp)
+err=$(mktemp)
+trap 'rm -f "$out" "$err"' EXIT
+failed=0
+
+# A variable of the shell that runs this would be the operator's word.
+unset HELO_NAME
+
+cargo build -q --example this_host --example kubernetes_pod || exit 1
+
+# run ARGUMENT...: leaves standard output, standard error and exit code in $out, $err and $code.
+run() {
+    cargo run -q --example "$@" >"$out" 2>"$err"
+    code=$?
+}
+
+# run_with VALUE ARGUMENT...: as run, with this HELO_NAME. POSIX leaves open what an assignment before a function does.
+run_with() {
+    value=$1
+    shift
+    HELO_NAME=$value cargo run -q --example "$@" >"$out" 2>"$err"
+    code=$?
+}
+
+# check WHAT CONDITION...: says whether the condition (a command) holds for the last run.
+check() {
+    what=$1
+    shift
+    if "$@"; then
+        echo "ok: $what"
+        return
+    fi
+    failed=1
+    echo "FAILED: $what"
+    echo "  exit code $code"
+    sed 's/^/  stdout: /' "$out"
+    sed 's/^/  stderr: /' "$err"
+}
+
+# sends NAME: it ended well, and the last line is the command with this name and nothing else.
+sends() {
+    test "$code" -eq 0 && test "$(tail -n 1 "$out")" = "EHLO $1"
+}
+
+# is_cured_by LINE: there is no name, and the last line says what to configure.
+is_cured_by() {
+    test "$code" -eq 1 && test "$(tail -n 1 "$err")" = "$1" && ! grep -q '^EHLO ' "$out"
+}
+
+# is_wrong_usage: bad arguments; the usage goes to standard error, and nothing to standard output.
+is_wrong_usage() {
+    test "$code" -eq 2 && grep -q '^usage: this_host ' "$err" && ! test -s "$out"
+}
+
+# reports LINE: the report holds this line.
+reports() {
+    grep -qxF -e "$1" "$out"
+}
+
+run kubernetes_pod
+check 'kubernetes_pod ends with the PTR name' sends mail.example.com
+
+run this_host -- --configured mail.example.com --client-address 192.0.2.10 $dns
+check 'this_host sends the configured name without DNS' sends mail.example.com
+check 'this_host says that it is provisional' \
+    reports 'chosen: mail.example.com from configured name, provisional'
+
+run this_host -- --configured ' Mail.Example.COM. ' --client-address 192.0.2.10 $dns
+check 'this_host repairs the configured name' sends mail.example.com
+
+run_with helo.example.com this_host -- --client-address 192.0.2.10 $dns
+check 'this_host sends HELO_NAME' sends helo.example.com
+
+run_with helo.example.com this_host -- --configured mail.example.com --client-address 192.0.2.10 $dns
+check 'this_host prefers --configured to HELO_NAME' sends mail.example.com
+check 'this_host says what HELO_NAME would have been' \
+    reports 'warning: the configured name "mail.example.com" is used; HELO_NAME says "helo.example.com" (variable-overruled)'
+
+run_with '' this_host -- --configured mail.example.com --client-address 192.0.2.10 $dns
+check 'this_host takes an empty HELO_NAME for none' sends mail.example.com
+check 'this_host says that HELO_NAME is empty' \
+    reports 'warning: HELO_NAME is blank and counts as not set (blank-setting)'
+
+# bad_variable VALUE LINE
+bad_variable() {
+    run_with "$1" this_host -- --client-address 192.0.2.10 $dns
+    check "this_host refuses HELO_NAME=$1" is_cured_by "$2"
+}
+
+bad_variable '{}' HELO_NAME=mail.example.com
+bad_variable 'http://mail.example.net' HELO_NAME=mail.example.net
+bad_variable 'mail.example.net:25' HELO_NAME=mail.example.net
+bad_variable '[10.0.0.1]' HELO_NAME=mail.example.com
+bad_variable 'localhost' HELO_NAME=mail.example.com
+bad_variable 'shop_mailer_1' HELO_NAME=mail.example.com
+
+run this_host -- --configured mail.example.com --client-address 192.0.2.10 --policy strict $dns
+check 'this_host --policy strict wants the record' is_cured_by 'mail.example.com. A 192.0.2.10'
+
+run this_host -- --configured '[10.0.0.1]' --client-address 10.0.0.1 --server 10.0.0.25:25 --policy submission $dns
+check 'this_host --policy submission sends a private literal to a private server' sends '[10.0.0.1]'
+
+run this_host -- --help
+check 'this_host --help prints the usage' grep -q '^usage: this_host ' "$out"
+
+# bad_arguments ARGUMENT...
+bad_arguments() {
+    run this_host -- "$@"
+    check "this_host refuses $*" is_wrong_usage
+}
+
+bad_arguments --frobnicate yes
+bad_arguments --configured
+bad_arguments mail.example.com
+bad_arguments --client-address mail.example.com
+bad_arguments --dns localhost
+bad_arguments --policy lenient
+bad_arguments --deadline soon
+bad_arguments --deadline -1
+bad_arguments --server 127.0.0.1
+
+exit "$failed"
