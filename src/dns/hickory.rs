@@ -21,7 +21,7 @@ use hickory_resolver::proto::rr::{Name, RData, RecordType};
 use hickory_resolver::{NameServerPool, PoolContext, TlsConfig};
 use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 use std::{future, thread};
@@ -61,8 +61,8 @@ pub struct Resolver(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     servers: Servers,
-    /// Where to send questions; `None` when no thread was to be had.
-    worker: OnceLock<Option<mpsc::UnboundedSender<Job>>>,
+    /// Where to send questions; `None` before the first one.
+    worker: Mutex<Option<mpsc::UnboundedSender<Job>>>,
 }
 
 #[derive(Clone, Debug)]
@@ -82,7 +82,7 @@ struct Job {
 impl Resolver {
     /// Asks the name servers of this machine: resolv.conf on Unix, the adapters' on Windows.
     ///
-    /// They are read when the first question is asked. If there are none, every answer is
+    /// They are read when the first question is asked. While there are none, every answer is
     /// [`NotKnown::NoNameServer`]. Search lists, `ndots` and the hosts file have no effect.
     pub fn of_this_machine() -> Self {
         Self::new(Servers::OfThisMachine)
@@ -113,16 +113,12 @@ impl Resolver {
     fn new(servers: Servers) -> Self {
         Self(Arc::new(Shared {
             servers,
-            worker: OnceLock::new(),
+            worker: Mutex::default(),
         }))
     }
 
     async fn ask(&self, name: Name, record_type: RecordType) -> Answer<RData> {
-        let worker = self
-            .0
-            .worker
-            .get_or_init(|| start_worker(self.0.servers.clone()));
-        let Some(worker) = worker else {
+        let Some(worker) = self.0.worker() else {
             return Answer::not_known(NotKnown::NoSocket);
         };
         let (reply, answer) = oneshot::channel();
@@ -135,6 +131,19 @@ impl Resolver {
         answer
             .await
             .unwrap_or_else(|_| Answer::not_known(NotKnown::NoSocket))
+    }
+}
+
+impl Shared {
+    /// The worker, started if none runs; `None` when no thread is to be had. One that found no descriptors for its
+    /// runtime has ended, and another may find some.
+    fn worker(&self) -> Option<mpsc::UnboundedSender<Job>> {
+        // No code panics while it holds the lock; the sender would be whole even then.
+        let mut worker = self.worker.lock().unwrap_or_else(PoisonError::into_inner);
+        if worker.as_ref().is_none_or(mpsc::UnboundedSender::is_closed) {
+            *worker = start_worker(self.servers.clone());
+        }
+        worker.clone()
     }
 }
 
@@ -195,9 +204,13 @@ fn work(servers: &Servers, mut jobs: mpsc::UnboundedReceiver<Job>) {
         return;
     };
     runtime.block_on(async {
-        let servers: Arc<[Server]> = servers.open().into();
+        let mut open: Arc<[Server]> = Arc::default();
         while let Some(job) = jobs.recv().await {
-            tokio::spawn(answer(Arc::clone(&servers), job));
+            // While a machine starts, or descriptors are short, none may be known yet.
+            if open.is_empty() {
+                open = servers.open().into();
+            }
+            tokio::spawn(answer(Arc::clone(&open), job));
         }
     });
 }
