@@ -1,5 +1,6 @@
 //! Name servers that fail: no answer is made up, no resolution outlasts its deadline, a server that works is found.
 
+#![cfg(feature = "dns")]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support {
@@ -311,9 +312,12 @@ fn live() -> AnyServer {
     always(Action::Answer)
 }
 
+/// Starts a name server that fails.
+type Fault = fn() -> AnyServer;
+
 /// Every way to fail that a name server has here.
 #[rustfmt::skip]
-const FAULTS: [(&str, fn() -> AnyServer); 15] = [
+const FAULTS: [(&str, Fault); 15] = [
     // Nothing comes
     ("silent", || AnyServer::Silent(SilentServer::start())),
     ("drops", || always(Action::Drop)),
@@ -396,11 +400,7 @@ fn up_to_three_times<T>(mut test: impl FnMut() -> Result<T, String>) -> Result<T
 }
 
 /// How long a resolution took with this fault, or what was wrong.
-fn keep_deadline(
-    fault: fn() -> AnyServer,
-    place: Place,
-    configured: Configured,
-) -> Result<Duration, String> {
+fn keep_deadline(fault: Fault, place: Place, configured: Configured) -> Result<Duration, String> {
     let servers = match place {
         Place::Alone => vec![fault()],
         Place::BeforeLive => vec![fault(), live()],
