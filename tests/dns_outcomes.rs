@@ -1,5 +1,6 @@
 //! What a name server says is read as found, NODATA, NXDOMAIN or not known, and never as another of them.
 
+#![cfg(feature = "dns")]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support {
