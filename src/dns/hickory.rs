@@ -86,7 +86,7 @@ struct Job {
 impl Resolver {
     /// Asks the name servers of this machine: resolv.conf on Unix, the adapters' on Windows.
     ///
-    /// They are read when the first question is asked. If there are none, every answer is
+    /// They are read when the first question is asked. While there are none, every answer is
     /// [`NotKnown::NoNameServer`]. Search lists, `ndots` and the hosts file have no effect.
     pub fn of_this_machine() -> Self {
         Self::new(Servers::OfThisMachine)
@@ -241,12 +241,16 @@ fn work(servers: &Servers, mut jobs: mpsc::UnboundedReceiver<Job>) {
         return;
     };
     runtime.block_on(async {
-        let servers: Arc<[Server]> = servers.open().into();
+        let mut open: Arc<[Server]> = Arc::default();
         let mut answers = JoinSet::new();
         loop {
             match tokio::time::timeout(IDLE, jobs.recv()).await {
                 Ok(Some(job)) => {
-                    answers.spawn(answer(Arc::clone(&servers), job));
+                    // While a machine starts, or descriptors are short, none may be known yet.
+                    if open.is_empty() {
+                        open = servers.open().into();
+                    }
+                    answers.spawn(answer(Arc::clone(&open), job));
                     while answers.try_join_next().is_some() {}
                 }
                 Ok(None) => break,
