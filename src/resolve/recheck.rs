@@ -195,14 +195,14 @@ fn changes(before: &Resolution, after: &Resolution) -> Vec<Change> {
             .clients
             .iter()
             .find(|later| later.address == client.address);
-        if let (Some(before), Some(after)) = (ptr_names(client), later.and_then(ptr_names)) {
-            if before != after {
-                changes.push(Change::PtrNames {
-                    address: client.address,
-                    before,
-                    after,
-                });
-            }
+        if let (Some(before), Some(after)) = (ptr_names(client), later.and_then(ptr_names))
+            && before != after
+        {
+            changes.push(Change::PtrNames {
+                address: client.address,
+                before,
+                after,
+            });
         }
     }
     changes.extend(changed_findings(before, after));
