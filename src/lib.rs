@@ -2,5 +2,7 @@
 
 mod escape;
 mod name;
+mod reply;
 
 pub use name::{HeloName, InvalidHeloName, InvalidHeloNameKind};
+pub use reply::{EnhancedCode, InvalidReply, InvalidReplyKind, Reply, ReplyParser};
