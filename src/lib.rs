@@ -1,8 +1,10 @@
 //! Picks the name an SMTP client sends in `EHLO`.
 
+mod diagnose;
 mod escape;
 mod name;
 mod reply;
 
+pub use diagnose::{Cause, Diagnosis, Stage};
 pub use name::{HeloName, InvalidHeloName, InvalidHeloNameKind};
 pub use reply::{EnhancedCode, InvalidReply, InvalidReplyKind, Reply, ReplyParser};
