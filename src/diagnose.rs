@@ -963,7 +963,7 @@ impl<'a> Said<'a> {
         let cause = self.cause(words);
         if self.is_transient()
             && cause != Cause::Temporary
-            && words.has_any(PASSING)
+            && self.words.has_any(PASSING)
             && !self.is_google()
         {
             // "Try again" without a look-up is the server's own matter.
@@ -1229,7 +1229,7 @@ impl<'a> Said<'a> {
         }
         // Exim answers 451 to EHLO when the look-up for helo_verify_hosts is deferred, with the words of the lasting fault.
         if self.is_transient()
-            && ((words.has_any(LOOKUP) && words.has_any(PASSING))
+            && ((words.has_any(LOOKUP) && self.words.has_any(PASSING))
                 || (self.code == 451 && words.has("argument does not match")))
         {
             return Cause::Temporary;
@@ -1411,8 +1411,12 @@ fn is_reply_code(word: &str) -> bool {
 }
 
 /// Splits a text where one statement ends and the next begins.
+///
+/// Policy services speak through Postfix at RCPT as `<user@example.net>: Recipient address rejected: ..`; that beginning is nobody's.
 fn clauses(text: &str) -> impl Iterator<Item = &str> {
-    text.split(['\n', ';'])
+    text.split_once("recipient address rejected:")
+        .map_or(text, |(_, text)| text)
+        .split(['\n', ';'])
         .flat_map(|part| part.split(". "))
         .filter(|clause| !clause.trim().is_empty())
 }
