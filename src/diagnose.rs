@@ -210,8 +210,7 @@ impl fmt::Display for Cause {
 pub struct Diagnosis {
     cause: Cause,
     blame: Blame,
-    /// The reply code is 5yz.
-    permanent: Code,
+    code: Code,
 }
 
 /// Says whose fault it is.
@@ -251,7 +250,7 @@ impl Diagnosis {
         Diagnosis {
             cause,
             blame,
-            permanent: if reply.code() >= 500 {
+            code: if reply.code() >= 500 {
                 Code::Permanent
             } else {
                 Code::Transient
@@ -279,7 +278,7 @@ impl Diagnosis {
     pub const fn is_lasting(&self) -> bool {
         match self.blame {
             Blame::Ours => !matches!(self.cause, Cause::Temporary),
-            Blame::NotOurs => matches!(self.permanent, Code::Permanent),
+            Blame::NotOurs => matches!(self.code, Code::Permanent),
         }
     }
 
@@ -710,10 +709,10 @@ const CAUSES: &[Row] = &[
             "surbl",
         ],
     },
-    // qpsmtpd policy=rfc, Haraka valid_hostname: the name tells which character.
+    // Postfix reject_invalid_helo_hostname on a literal: RCPT.
     Row {
         cause: Cause::Syntax,
-        phrases: &["character", "characters", "non ascii", "utf 8"],
+        phrases: &["invalid ip address"],
     },
     Row {
         cause: Cause::Underscore,
@@ -824,7 +823,6 @@ const CAUSES: &[Row] = &[
         phrases: &[
             "bad helo",
             "bad ehlo",
-            "identif* itself",
             "identify itself",
             "impersonat*",
             "local host",
@@ -844,7 +842,6 @@ const SYNTAX: &[&str] = &[
     "empty",
     "format",
     "hostname required",
-    "invalid ip address",
     "malformed",
     "missing",
     "name required",
@@ -922,8 +919,8 @@ struct Said<'a> {
     echo: Option<String>,
     /// All words, without names and links.
     words: Words,
-    /// The words of the clauses, each without names and links.
-    clauses: Vec<Words>,
+    /// The words of each clause, without names and links, and of the text from there on.
+    clauses: Vec<(Words, Words)>,
 }
 
 impl<'a> Said<'a> {
@@ -947,7 +944,7 @@ impl<'a> Said<'a> {
             sent,
             echo,
             words: Words::new(&plain),
-            clauses: clauses(&plain).map(Words::new).collect(),
+            clauses: clauses(&plain),
             raw,
         }
     }
@@ -1054,8 +1051,12 @@ impl<'a> Said<'a> {
         if self.wants_tls_or_auth() || self.is_unsupported() {
             return None;
         }
-        if let Some(clause) = self.clauses.iter().find(|clause| self.is_complaint(clause)) {
-            return Some(clause);
+        if let Some((_, rest)) = self
+            .clauses
+            .iter()
+            .find(|(clause, _)| self.is_complaint(clause))
+        {
+            return Some(rest);
         }
         self.complaint_without_verb().then_some(&self.words)
     }
@@ -1128,6 +1129,14 @@ impl<'a> Said<'a> {
         }
         (words.has_any(NAME_NOUNS) || words.has_any(IDENTITY) || words.has_any(SYNTAX))
             && !words.has_any(OTHER_SUBJECTS)
+            && !self.names_a_mailbox()
+    }
+
+    /// Tells whether a mailbox is quoted: the sender or a recipient. Haraka's `[0A1B2C3D-1@host]` is none.
+    fn names_a_mailbox(&self) -> bool {
+        self.raw
+            .split_ascii_whitespace()
+            .any(|word| word.contains('@') && !word.starts_with('['))
     }
 
     /// Stalwart at EHLO; policyd-spf at RCPT, whose link says `s=helo`; Courier at MAIL, which prints a name for HELO and an address
@@ -1162,7 +1171,7 @@ impl<'a> Said<'a> {
     fn is_dns_fault_of_sent_name(&self) -> bool {
         self.words.has_any(&["cname", "rfc 1035"])
             && self.words.has("quotedname")
-            && !self.raw.contains('@')
+            && !self.names_a_mailbox()
     }
 
     fn wants_tls_or_auth(&self) -> bool {
@@ -1178,6 +1187,9 @@ impl<'a> Said<'a> {
     fn is_unsupported(&self) -> bool {
         if self.words.has("lhlo") {
             return true;
+        }
+        if self.words.has("pipelining") {
+            return false;
         }
         let unknown = self.words.has_any(UNSUPPORTED);
         match self.stage {
@@ -1250,11 +1262,15 @@ impl<'a> Said<'a> {
         if self.raw.contains("host_mismatch") {
             return Cause::PolicyDenied;
         }
-        if let Some(row) = CAUSES.iter().find(|row| words.has_any(row.phrases)) {
-            return match row.cause {
-                Cause::Syntax => self.syntax(),
-                cause => cause,
+        // qpsmtpd policy=rfc and Haraka at EHLO: the name tells which character.
+        if words.has_any(&["character", "characters", "non ascii", "utf 8"]) {
+            return match self.shape() {
+                Shape::Underscore => Cause::Underscore,
+                _ => Cause::Syntax,
             };
+        }
+        if let Some(row) = CAUSES.iter().find(|row| words.has_any(row.phrases)) {
+            return row.cause;
         }
         if words.has_any(OWN) {
             return Cause::LocalOrOwnName;
@@ -1410,15 +1426,26 @@ fn is_reply_code(word: &str) -> bool {
         && word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Splits a text where one statement ends and the next begins.
+/// Splits a text where one statement ends and the next begins; with each comes the text from there on, which may say why.
 ///
 /// Policy services speak through Postfix at RCPT as `<user@example.net>: Recipient address rejected: ..`; that beginning is nobody's.
-fn clauses(text: &str) -> impl Iterator<Item = &str> {
-    text.split_once("recipient address rejected:")
-        .map_or(text, |(_, text)| text)
-        .split(['\n', ';'])
-        .flat_map(|part| part.split(". "))
-        .filter(|clause| !clause.trim().is_empty())
+fn clauses(text: &str) -> Vec<(Words, Words)> {
+    const MOST: usize = 50;
+    let mut rest = text
+        .split_once("recipient address rejected:")
+        .map_or(text, |(_, text)| text);
+    let mut clauses = Vec::new();
+    while !rest.is_empty() && clauses.len() < MOST {
+        let end = [". ", ";", "\n"]
+            .iter()
+            .filter_map(|mark| rest.find(mark))
+            .min()
+            .map_or(rest.len(), |at| at + 1);
+        let (clause, next) = rest.split_at(end);
+        clauses.push((Words::new(clause), Words::new(rest)));
+        rest = next;
+    }
+    clauses
 }
 
 /// Finds the name that the text, in lower case, says the client has sent.
@@ -1517,7 +1544,7 @@ fn without_names(text: &str, echo: Option<&str>, sent: Option<&str>) -> String {
     plain
 }
 
-/// Compares a repeated name with the one sent: without case, trailing dot and brackets.
+/// Compares a repeated name with the one sent: without case, brackets and what punctuation stands at its ends.
 ///
 /// Postfix stores `?` for each of `<>()\";@` and space, Courier `_` for a space; very long names are cut.
 fn is_same_name(echo: &str, sent: &str) -> bool {
@@ -1534,10 +1561,9 @@ fn is_same_name(echo: &str, sent: &str) -> bool {
         while canonical.contains("??") {
             canonical = canonical.replace("??", "?");
         }
-        if canonical.ends_with('.') {
-            canonical.pop();
-        }
         canonical
+            .trim_matches(['?', '.', ',', ':', '\''])
+            .to_owned()
     }
     const CUT: usize = 64;
     let (echo, sent) = (canonical(echo), canonical(sent));
