@@ -2,9 +2,13 @@
 
 mod diagnose;
 mod escape;
+mod handshake;
 mod name;
 mod reply;
 
 pub use diagnose::{Cause, Diagnosis, Stage};
+pub use handshake::{
+    Exchange, Handshake, HandshakeError, HandshakeErrorKind, HandshakeWarning, Session, Step, Verb,
+};
 pub use name::{HeloName, InvalidHeloName, InvalidHeloNameKind};
 pub use reply::{EnhancedCode, InvalidReply, InvalidReplyKind, Reply, ReplyParser};
