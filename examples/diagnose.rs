@@ -62,9 +62,8 @@ fn judge(line: &str) -> Result<Diagnosis, Problem> {
     else {
         return Err("a line is stage, tab, name sent or `-`, tab, reply".into());
     };
-    let Ok(stage) = stage.parse::<Stage>();
     Ok(Diagnosis::of(
-        stage,
+        stage.parse::<Stage>()?,
         &read(reply)?,
         (sent != "-").then_some(sent),
     ))

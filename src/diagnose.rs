@@ -18,7 +18,7 @@
 //! Not promised: that an operator's own words are understood in any language.
 
 use std::borrow::Cow;
-use std::convert::Infallible;
+use std::error::Error;
 use std::fmt;
 use std::str::FromStr;
 
@@ -90,17 +90,17 @@ impl fmt::Display for Stage {
 }
 
 impl FromStr for Stage {
-    type Err = Infallible;
+    type Err = InvalidStage;
 
-    /// Reads a verb in any case, with or without its second word (`MAIL FROM`); `banner` and `connect` are the greeting.
-    /// What is not known is [`Other`](Stage::Other), nothing is [`Unknown`](Stage::Unknown).
-    fn from_str(text: &str) -> Result<Self, Infallible> {
-        let verb = text
-            .split([' ', ':'])
-            .find(|word| !word.is_empty())
-            .unwrap_or_default()
-            .to_ascii_lowercase();
-        Ok(match verb.as_str() {
+    /// Reads a name of a stage or a verb in any case, with or without its second word (`MAIL FROM`); `banner` and `connect` are the
+    /// greeting, `-` is not known.
+    ///
+    /// # Errors
+    ///
+    /// What is neither: `HELP ME`, `550`, nothing.
+    fn from_str(text: &str) -> Result<Self, InvalidStage> {
+        let verb = text.split([' ', ':']).next().unwrap_or_default();
+        Ok(match verb.to_ascii_lowercase().as_str() {
             "greeting" | "banner" | "connect" => Stage::Greeting,
             "ehlo" => Stage::Ehlo,
             "helo" => Stage::Helo,
@@ -108,12 +108,35 @@ impl FromStr for Stage {
             "auth" => Stage::Auth,
             "mail" => Stage::Mail,
             "rcpt" => Stage::Rcpt,
-            "data" | "bdat" | "end-of-data" => Stage::Data,
-            "" | "-" | "unknown" => Stage::Unknown,
-            _ => Stage::Other,
+            "data" | "bdat" => Stage::Data,
+            "other" | "etrn" | "expn" | "noop" | "quit" | "rset" | "vrfy" => Stage::Other,
+            "unknown" | "-" => Stage::Unknown,
+            _ => return Err(InvalidStage(())),
         })
     }
 }
+
+/// Says that a text is not a [`Stage`].
+///
+/// ```
+/// use helo_name::Stage;
+///
+/// let error = "lunch".parse::<Stage>().unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "no stage of a session; write greeting, ehlo, helo, starttls, auth, mail, rcpt, data, other or unknown",
+/// );
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvalidStage(());
+
+impl fmt::Display for InvalidStage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("no stage of a session; write greeting, ehlo, helo, starttls, auth, mail, rcpt, data, other or unknown")
+    }
+}
+
+impl Error for InvalidStage {}
 
 /// Names what a refusal is about.
 ///
@@ -430,22 +453,14 @@ const IDENTITY: &[&str] = &[
 
 /// Claims of the server to be what the client said. vexim and HestiaCP at EHLO, MAIL or RCPT: `192.0.2.25 is _my_ address`.
 const OWN: &[&str] = &[
-    "is me",
     "is my address",
-    "is my domain",
     "is my host*",
     "is my ip",
     "is my name",
-    "is my own",
-    "is mine",
-    "is our*",
-    "its mine",
-    "my ip address",
-    "my own",
-    "our own",
-    "own hostname",
-    "own ip",
-    "own name",
+    "is our address",
+    "is our host*",
+    "is our ip",
+    "is our name",
 ];
 
 /// Subjects other than the name. They count where no verb stands beside the complaint.
@@ -597,6 +612,19 @@ const PTR: &[&str] = &[
     "reversedns",
 ];
 
+/// Words for a PTR that is not there.
+const PTR_ABSENT: &[&str] = &[
+    "missing ptr",
+    "missing rdns",
+    "missing reverse",
+    "no ptr",
+    "no rdns",
+    "no reverse",
+    "without ptr",
+    "without rdns",
+    "without reverse",
+];
+
 /// Words of comparing two names or addresses.
 const COMPARE: &[&str] = &[
     "agree",
@@ -619,16 +647,11 @@ const REFUSAL: &[&str] = &[
     "administrative",
     "administratively",
     "allowed",
-    "banned",
-    "blocked",
     "by",
     "command",
     "denied",
     "due",
-    "error",
     "for",
-    "here",
-    "is",
     "local",
     "not",
     "permitted",
@@ -643,8 +666,6 @@ const REFUSAL: &[&str] = &[
     "site",
     "sorry",
     "to",
-    "you",
-    "your",
 ];
 
 /// Words that say no, with which a later command's clause about the verb becomes a complaint.
@@ -827,6 +848,24 @@ const CAUSES: &[Row] = &[
             "impersonat*",
             "local host",
             "localhost",
+            "my address",
+            "my domain",
+            "my host*",
+            "my ip",
+            "my name",
+            "my own",
+            "not me",
+            "not us",
+            "our address",
+            "our domain",
+            "our host*",
+            "our ip",
+            "our name",
+            "our own",
+            "own domain",
+            "own host*",
+            "own ip",
+            "own name",
             "yourself",
         ],
     },
@@ -1074,12 +1113,17 @@ impl<'a> Said<'a> {
         if clause.has_any(PTR) && !clause.has_any(COMPARE) && !clause.has_any(IDENTITY) {
             return false;
         }
+        // `no reverse DNS, or HELO does not match` says two things.
+        if clause.has_any(PTR_ABSENT) && clause.has("or") {
+            return false;
+        }
         self.stage.says_the_name()
             || CAUSES.iter().any(|row| clause.has_any(row.phrases))
             || clause.has_any(SYNTAX)
             || clause.has_any(WRONG)
             || clause.has_any(NEGATIVE)
-            || clause.has_any(&["fqdn", "must", "should"])
+            || clause.has_any(&["must", "should"])
+            || (clause.has_any(LOOKUP) && clause.has_any(PASSING))
     }
 
     /// Recognises complaints that do not name the verb.
@@ -1148,6 +1192,9 @@ impl<'a> Said<'a> {
         {
             return true;
         }
+        if !matches!((self.stage, self.code), (Stage::Mail, 417 | 517)) {
+            return false;
+        }
         [
             "spf fail ",
             "spf softfail ",
@@ -1169,7 +1216,8 @@ impl<'a> Said<'a> {
 
     /// Courier at MAIL: `RFC 1035 violation: recursive CNAME records for mail.example.com.`
     fn is_dns_fault_of_sent_name(&self) -> bool {
-        self.words.has_any(&["cname", "rfc 1035"])
+        self.stage == Stage::Mail
+            && self.words.has_any(&["cname", "rfc 1035"])
             && self.words.has("quotedname")
             && !self.names_a_mailbox()
     }
@@ -1271,9 +1319,6 @@ impl<'a> Said<'a> {
         }
         if let Some(row) = CAUSES.iter().find(|row| words.has_any(row.phrases)) {
             return row.cause;
-        }
-        if words.has_any(OWN) {
-            return Cause::LocalOrOwnName;
         }
         if let Some(cause) = self.cause_of_address(words) {
             return cause;
@@ -1520,7 +1565,14 @@ fn without_names(text: &str, echo: Option<&str>, sent: Option<&str>) -> String {
         }
     }
     let mut plain = String::with_capacity(text.len());
-    for piece in text.split_inclusive([' ', '\n']) {
+    let mut pieces = text.split_inclusive([' ', '\n']).peekable();
+    while let Some(piece) = pieces.next() {
+        // `(HELO mail.example.com [192.0.2.1])` is a detail, as in a trace header.
+        if matches!(piece, "(helo " | "(ehlo " | "(helo: " | "(ehlo: ")
+            && pieces.peek().is_some_and(|next| next.trim_end() != "was")
+        {
+            continue;
+        }
         let word = piece.trim_end();
         let ending = &piece[word.len()..];
         let bare = word.trim_matches(|char: char| "()<>\"',;:".contains(char));

@@ -6,7 +6,7 @@ mod handshake;
 mod name;
 mod reply;
 
-pub use diagnose::{Cause, Diagnosis, Stage};
+pub use diagnose::{Cause, Diagnosis, InvalidStage, Stage};
 pub use handshake::{
     Exchange, Handshake, HandshakeError, HandshakeErrorKind, HandshakeWarning, Session, Step, Verb,
 };

@@ -32,7 +32,7 @@ impl<'a> Row<'a> {
         ] = <[&str; 10]>::try_from(columns).expect("ten columns");
         Row {
             id,
-            stage: command.parse().expect("never fails"),
+            stage: command.parse().expect("a stage"),
             sent: (sent != "-").then_some(sent),
             reply: Reply::from_parts(
                 code.parse().expect("a code"),

@@ -79,7 +79,7 @@ impl<'a> Dialog<'a> {
                             .strip_prefix("refused at ")
                             .and_then(|rest| rest.split_once(": "))
                             .expect("a refusal");
-                        let Ok(stage) = stage.parse::<Stage>();
+                        let stage = stage.parse::<Stage>().expect("a stage");
                         session.next_name(stage, Reply::parse(reply.as_bytes()).expect("a reply"))
                     };
                     self.client(step)
@@ -369,7 +369,7 @@ proptest! {
     ) {
         let _ = Reply::parse(&bytes);
         let reply = Reply::from_parts(code, None, &lines).expect("the code is in range");
-        let Ok(stage) = stage.parse::<Stage>();
+        let stage = stage.parse::<Stage>().expect("a stage");
         let diagnosis = helo_name::Diagnosis::of(stage, &reply, name.as_deref());
         prop_assert!(!diagnosis.is_ours() || (code >= 400 && stage != Stage::Greeting));
         prop_assert!(reply.to_string().bytes().all(|byte| (b' '..=b'~').contains(&byte)));
