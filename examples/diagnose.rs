@@ -73,7 +73,10 @@ fn judge(line: &str) -> Result<Diagnosis, Problem> {
 fn read(reply: &str) -> Result<Reply, Problem> {
     let mut lines = reply.split("\\n");
     let first = lines.next().unwrap_or_default();
-    let code = first.get(..3).unwrap_or_default();
+    let code = first
+        .get(..3)
+        .filter(|code| code.bytes().all(|byte| byte.is_ascii_digit()))
+        .ok_or("a reply begins with its code of three digits")?;
     let text = |line: &str| {
         let text = line.strip_prefix(code)?;
         match text.chars().next() {
@@ -82,7 +85,7 @@ fn read(reply: &str) -> Result<Reply, Problem> {
             Some(_) => None,
         }
     };
-    let first = text(first).ok_or("no reply code with a space, a hyphen or nothing behind it")?;
+    let first = text(first).ok_or("behind the reply code stands a space, a hyphen or nothing")?;
     let lines = lines.map(|line| text(line).unwrap_or_else(|| line.to_owned()));
     Ok(Reply::from_parts(
         code.parse()?,
