@@ -760,12 +760,19 @@ impl<'a> Said<'a> {
                 _ => Cause::LocalOrOwnName,
             };
         }
+        // Microsoft 365 at RCPT: `5.7.506 Access Denied, Bad HELO`, said to who uses the name of the server.
+        if self
+            .enhanced
+            .is_some_and(|code| (code.subject(), code.detail()) == (7, 506))
+        {
+            return Cause::LocalOrOwnName;
+        }
         // Haraka host_mismatch at EHLO: two names in one session.
         if self.raw.contains("host_mismatch") {
             return Cause::PolicyDenied;
         }
         // qpsmtpd policy=rfc and Haraka at EHLO: the name tells which character.
-        if words.has_any(&["character", "characters", "non ascii", "utf 8"]) {
+        if words.has_any(&["character", "characters", "chars", "non ascii", "utf 8"]) {
             return match self.shape() {
                 Shape::Underscore => Cause::Underscore,
                 _ => Cause::Syntax,
@@ -996,7 +1003,7 @@ fn echoed_name(text: &str) -> Option<&str> {
 
 /// Tells a domain or a literal from a word of a sentence.
 fn looks_like_name(word: &str) -> bool {
-    word.starts_with('[')
+    (word.starts_with('[') && word.contains(['.', ':']))
         || (word.starts_with(|char: char| char.is_ascii_alphanumeric())
             && !word.contains(['@', '/'])
             && word

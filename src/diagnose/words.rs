@@ -146,7 +146,6 @@ pub(super) const DOUBTS: &[&str] = &[
 /// Postfix, Exim, sendmail, Courier, James, Exchange and Google at MAIL: `send HELO/EHLO first`, `HELO or EHLO required`,
 /// `Polite people say HELO first`, `Need HELO or EHLO before MAIL`; Haraka at HELO: `HELO protocol mismatch`.
 pub(super) const ORDER: &[&str] = &[
-    "again",
     "already",
     "before",
     "duplicate*",
@@ -467,14 +466,13 @@ pub(super) const CAUSES: &[Row] = &[
         cause: Cause::PolicyDenied,
         phrases: &["another", "believe", "company", "who you say"],
     },
-    // Exim ACLs, iRedMail (RCPT), qpsmtpd, Microsoft 365 (5.7.506).
+    // Exim ACLs, iRedMail (RCPT), qpsmtpd.
     Row {
         cause: Cause::LocalOrOwnName,
         phrases: &[
-            "bad helo",
-            "bad ehlo",
             "identify itself",
             "impersonat*",
+            "local domain",
             "local host",
             "localhost",
             "my address",
