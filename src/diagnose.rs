@@ -497,25 +497,19 @@ impl<'a> Said<'a> {
         if self.words.has("pipelining") {
             return false;
         }
+        // A server that quotes another's reply repeats what it said itself there.
+        if self.quotes_a_code() {
+            return false;
+        }
         match (&self.echo, self.sent) {
             (Some(echo), Some(sent)) => is_same_name(echo, sent),
-            (Some(_), None) => !self.quotes_a_reply(),
-            (None, _) => !self.quotes_a_reply(),
+            _ => !self.tells_of_others(),
         }
     }
 
-    /// Tells whether the text quotes what another server said to this one: forwardemail.net at DATA, Postfix
-    /// reject_unverified_recipient at RCPT (`host .. said: 504 5.5.2 <mx1>: Helo command rejected`), Exim callouts at RCPT.
-    fn quotes_a_reply(&self) -> bool {
-        if self.words.has_any(&[
-            "said",
-            "response",
-            "responded",
-            "remote host",
-            "remote server",
-        ]) {
-            return true;
-        }
+    /// Tells whether a reply code and an enhanced code stand within the text. forwardemail.net at DATA: `response=504 5.5.2 <mx1>: Helo
+    /// command rejected`; Postfix reject_unverified_recipient at RCPT: `host .. said: 504 5.5.2 <mx1>: Helo command rejected`.
+    fn quotes_a_code(&self) -> bool {
         let mut words = self.raw.split_ascii_whitespace().skip(1);
         let mut before = "";
         words.any(|word| {
@@ -523,6 +517,17 @@ impl<'a> Said<'a> {
             before = word;
             found
         })
+    }
+
+    /// Tells whether the text tells what others said, as Exim callouts do at RCPT: `Response: 550 EHLO argument does not match`.
+    fn tells_of_others(&self) -> bool {
+        self.words.has_any(&[
+            "remote host",
+            "remote server",
+            "responded",
+            "response",
+            "said",
+        ])
     }
 
     /// Finds the words that complain about the name; `None` when there are none.
@@ -713,7 +718,7 @@ impl<'a> Said<'a> {
         if self.is_postfix_helo() && self.is_transient() && self.words.has_any(PASSING) {
             return Cause::Temporary;
         }
-        if self.code == 503 || self.quotes_a_reply() {
+        if self.code == 503 || self.quotes_a_code() || self.tells_of_others() {
             return Cause::NotHelo;
         }
         if self.wants_tls_or_auth() {

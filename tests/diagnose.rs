@@ -259,6 +259,15 @@ fn tricky_replies_are_understood() {
             Syntax,
             true,
         ),
+        // Another server's reply, quoted, whatever name it was about.
+        (
+            "data",
+            Some("mx1"),
+            "504 Invalid HELO. response=504 5.5.2 <mx1>: Helo command rejected: need fully-qualified hostname",
+            false,
+            NotHelo,
+            true,
+        ),
         // The same text at another stage.
         (
             "ehlo",

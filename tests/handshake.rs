@@ -274,7 +274,7 @@ fn check_line(line: &str) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(512))]
 
     #[test]
     fn any_sequence_of_replies_ends_as_it_should(
