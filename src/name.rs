@@ -4,7 +4,7 @@ mod error;
 mod syntax;
 
 use std::borrow::{Borrow, Cow};
-use std::fmt;
+use std::fmt::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
@@ -56,7 +56,9 @@ impl HeloName {
     /// ` mail.example.com` (white space), `mail.1` (last label is a number), `[0.0.0.0]` (no host's address).
     pub fn parse(text: &str) -> Result<Self, InvalidHeloName> {
         Ok(match form(text.as_bytes())? {
-            Form::CanonicalDomain => HeloName(Cow::Owned(text.to_owned())),
+            Form::CanonicalDomain | Form::CanonicalLiteral(_) => {
+                HeloName(Cow::Owned(text.to_owned()))
+            }
             Form::Domain => HeloName(Cow::Owned(text.to_ascii_lowercase())),
             Form::Literal(address) => literal(address),
         })
@@ -193,7 +195,7 @@ impl HeloName {
     #[must_use]
     pub fn address(&self) -> Option<IpAddr> {
         match syntax::argument(self.0.as_bytes()) {
-            Ok(Form::Literal(address)) => Some(address),
+            Ok(Form::CanonicalLiteral(address) | Form::Literal(address)) => Some(address),
             _ => None,
         }
     }
@@ -224,10 +226,28 @@ fn form(text: &[u8]) -> Result<Form, InvalidHeloName> {
 
 /// Writes the literal of an address that is canonical and not in 0.0.0.0/8.
 fn literal(address: IpAddr) -> HeloName {
-    HeloName(Cow::Owned(match address {
-        IpAddr::V4(ipv4) => format!("[{ipv4}]"),
-        IpAddr::V6(ipv6) => format!("[IPv6:{ipv6}]"),
-    }))
+    fn write(address: IpAddr, to: &mut impl Write) -> fmt::Result {
+        match address {
+            IpAddr::V4(ipv4) => write!(to, "[{ipv4}]"),
+            IpAddr::V6(ipv6) => write!(to, "[IPv6:{ipv6}]"),
+        }
+    }
+    // Written twice, first for its length, so that the one allocation is exact. Neither writer fails.
+    let mut length = Length(0);
+    let _ = write(address, &mut length);
+    let mut text = String::with_capacity(length.0);
+    let _ = write(address, &mut text);
+    HeloName(Cow::Owned(text))
+}
+
+/// Counts what is written.
+struct Length(usize);
+
+impl Write for Length {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0 += text.len();
+        Ok(())
+    }
 }
 
 impl FromStr for HeloName {
@@ -252,7 +272,7 @@ impl TryFrom<String> for HeloName {
     /// Keeps the string: a domain is made lower case in place.
     fn try_from(mut text: String) -> Result<Self, InvalidHeloName> {
         match form(text.as_bytes())? {
-            Form::CanonicalDomain => {}
+            Form::CanonicalDomain | Form::CanonicalLiteral(_) => {}
             Form::Domain => text.make_ascii_lowercase(),
             Form::Literal(address) => return Ok(literal(address)),
         }
