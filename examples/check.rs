@@ -1,7 +1,7 @@
 //! Tells for each raw name on standard input, or each argument, whether it can be sent in EHLO, and why not.
 //!
 //! ```text
-//! $ printf 'Mail.Example.COM.\nshop_mailer_1\n' | cargo run --example check
+//! $ printf 'Mail.Example.COM.\nshop_mailer_1\n' | cargo run --release --example check
 //! ok      mail.example.com        removed-trailing-dot,lower-cased
 //! refused underscore      a host name has no underscore (at byte 4); configure a name ...$
 //! ```
@@ -49,8 +49,7 @@ fn main() -> ExitCode {
         match argument.to_str() {
             Some("--exact") => check = Check::Exact,
             Some("--help") => {
-                print!("{HELP}");
-                return ExitCode::SUCCESS;
+                return outcome(io::stdout().write_all(HELP.as_bytes()));
             }
             Some("--") => names.extend(arguments.by_ref()),
             Some(option) if option.starts_with("--") => {
@@ -68,6 +67,10 @@ fn main() -> ExitCode {
     } else {
         check_all(&names, out, check)
     };
+    outcome(done)
+}
+
+fn outcome(done: io::Result<()>) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever reads the output (`head`) has seen enough.

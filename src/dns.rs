@@ -9,9 +9,13 @@
 //! hears, so an [`Answer`] carries the server it came from.
 
 #[cfg(feature = "dns")]
+mod echo;
+#[cfg(feature = "dns")]
 pub(crate) mod hickory;
 mod zone;
 
+#[cfg(feature = "dns")]
+pub use echo::EchoService;
 #[cfg(feature = "dns")]
 pub use hickory::Resolver;
 pub use zone::{Question, Zone};

@@ -18,6 +18,9 @@ pub(crate) const VARIABLE: &str = "HELO_NAME";
 /// Where Debian keeps the machine's mail name (Debian Policy 11.6).
 pub(crate) const MAILNAME: &str = "/etc/mailname";
 
+/// Where the machine's resolver is configured (resolv.conf(5)); not on Windows, and on macOS for old programs only.
+const RESOLV_CONF: &str = "/etc/resolv.conf";
+
 /// No file read here is longer on a machine that works.
 const MAX_FILE: u64 = 1 << 20;
 
@@ -59,7 +62,41 @@ pub(crate) fn canonical_name(host: &[u8]) -> Option<Vec<u8>> {
 
 /// Reads the domain that the resolver appends to bare names.
 pub(crate) fn resolver_domain() -> Option<Vec<u8>> {
-    resolver_domain_in(&read("/etc/resolv.conf".into())?).map(<[u8]>::to_vec)
+    resolver_domain_in(&read(RESOLV_CONF.into())?).map(<[u8]>::to_vec)
+}
+
+/// Reads the name servers of this machine; none if nobody named any.
+#[cfg(feature = "dns")]
+#[cfg_attr(
+    any(not(unix), target_vendor = "apple", target_os = "android"),
+    expect(dead_code, reason = "the system is asked otherwise there")
+)]
+pub(crate) fn name_servers() -> Vec<SocketAddr> {
+    read(RESOLV_CONF.into()).map_or_else(Vec::new, |text| name_servers_in(&text))
+}
+
+/// Reads `nameserver` lines. Nothing else in the file counts, so that no other line can lose them. An address has
+/// port 53 unless it is written as OpenBSD does, `[192.0.2.53]:5353`. One with a zone id (`fe80::1%eth0`) is skipped:
+/// there is no way to ask it.
+#[cfg(feature = "dns")]
+pub(crate) fn name_servers_in(resolv_conf: &[u8]) -> Vec<SocketAddr> {
+    const PORT: u16 = 53;
+    let lines = resolv_conf.split(|&byte| byte == b'\n');
+    let values = lines.filter_map(|line| {
+        let mut words = words(line);
+        (words.next() == Some(b"nameserver".as_slice())).then(|| words.next())?
+    });
+    let texts = values.filter_map(|value| std::str::from_utf8(value).ok());
+    texts.filter_map(|text| name_server(text, PORT)).collect()
+}
+
+#[cfg(feature = "dns")]
+fn name_server(text: &str, port: u16) -> Option<SocketAddr> {
+    if let Ok(address) = text.parse::<IpAddr>() {
+        return Some(SocketAddr::new(address, port));
+    }
+    let (address, port) = text.strip_prefix('[')?.split_once("]:")?;
+    Some(SocketAddr::new(address.parse().ok()?, port.parse().ok()?))
 }
 
 /// Tells from which address a connection to `server` would come. Nothing is sent.
@@ -193,6 +230,41 @@ mod tests {
                 domain.map(str::as_bytes),
                 "{text:?}"
             );
+        }
+    }
+
+    #[cfg(feature = "dns")]
+    #[test]
+    fn the_name_servers_are_what_the_lines_of_that_name_say() {
+        let cases: &[(&str, &[&str])] = &[
+            ("nameserver 192.0.2.53\n", &["192.0.2.53:53"]),
+            (
+                "nameserver 192.0.2.53\nnameserver\t2001:db8::53 # second\r\n",
+                &["192.0.2.53:53", "[2001:db8::53]:53"],
+            ),
+            (
+                "nameserver [192.0.2.53]:5353\nnameserver [::1]:5354\n",
+                &["192.0.2.53:5353", "[::1]:5354"],
+            ),
+            // No other line, good or bad, has a say
+            (
+                "search a..b\noptions ndots:5 timeout:x\nnameserver 192.0.2.53\n",
+                &["192.0.2.53:53"],
+            ),
+            // What cannot be read is skipped
+            (
+                "nameserver\nnameserver dns.example.com\nnameserver 192.0.2.53\n",
+                &["192.0.2.53:53"],
+            ),
+            ("nameserver fe80::1%eth0\n", &[]),
+            ("nameserver [192.0.2.53]\n", &[]),
+            ("#nameserver 192.0.2.53\nnameservers 192.0.2.53\n", &[]),
+            ("", &[]),
+        ];
+        for (text, expected) in cases {
+            let found = name_servers_in(text.as_bytes());
+            let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+            assert_eq!(found, *expected, "{text:?}");
         }
     }
 

@@ -1,16 +1,36 @@
 //! Several futures at once on whatever executor polls them, and an alarm clock that needs none.
 //!
-//! The number in flight is small (R12 bounds it), so all are polled at each wake-up.
+//! The number in flight is small (R12 bounds it), so a look at each one's flag at a wake-up is cheap.
 
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
 /// Futures that run at the same time, handed out as they finish.
-pub(crate) struct InFlight<'a, T>(Vec<Pin<Box<dyn Future<Output = T> + Send + 'a>>>);
+pub(crate) struct InFlight<'a, T>(Vec<Slot<'a, T>>);
+
+struct Slot<'a, T> {
+    future: Pin<Box<dyn Future<Output = T> + Send + 'a>>,
+    call: Arc<Call>,
+}
+
+/// Notes that one future wants to be polled, and wakes whoever waits for any of them.
+struct Call {
+    is_made: AtomicBool,
+    waiting: Mutex<Waker>,
+}
+
+impl Wake for Call {
+    fn wake(self: Arc<Self>) {
+        self.is_made.store(true, Ordering::Release);
+        let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.wake_by_ref();
+    }
+}
 
 impl<T> Default for InFlight<'_, T> {
     fn default() -> Self {
@@ -20,7 +40,18 @@ impl<T> Default for InFlight<'_, T> {
 
 impl<'a, T> InFlight<'a, T> {
     pub(crate) fn push(&mut self, future: impl Future<Output = T> + Send + 'a) {
-        self.0.push(Box::pin(future));
+        let call = Call {
+            is_made: AtomicBool::new(true),
+            waiting: Mutex::new(Waker::noop().clone()),
+        };
+        self.0.push(Slot {
+            future: Box::pin(future),
+            call: Arc::new(call),
+        });
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
     }
 
     /// Waits for the next that finishes; `None` when none is left.
@@ -33,7 +64,7 @@ impl<'a, T> InFlight<'a, T> {
             return Poll::Ready(None);
         }
         for index in 0..self.0.len() {
-            if let Poll::Ready(output) = self.0[index].as_mut().poll(context) {
+            if let Poll::Ready(output) = self.0[index].poll(context) {
                 drop(self.0.swap_remove(index));
                 return Poll::Ready(Some(output));
             }
@@ -48,6 +79,28 @@ impl<'a, T> InFlight<'a, T> {
             polled => polled,
         })
         .await
+    }
+}
+
+impl<T> Slot<'_, T> {
+    /// Polls the future if it called since it was polled last.
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<T> {
+        self.call.wait(context.waker());
+        if !self.call.is_made.swap(false, Ordering::AcqRel) {
+            return Poll::Pending;
+        }
+        let waker = Waker::from(Arc::clone(&self.call));
+        self.future.as_mut().poll(&mut Context::from_waker(&waker))
+    }
+}
+
+impl Call {
+    /// Remembers who waits. This comes before the flag is read, so that no call is missed.
+    fn wait(&self, waiting: &Waker) {
+        let mut known = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if !known.will_wake(waiting) {
+            known.clone_from(waiting);
+        }
     }
 }
 
@@ -133,7 +186,7 @@ impl Clock {
 pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     struct Unpark(thread::Thread);
 
-    impl std::task::Wake for Unpark {
+    impl Wake for Unpark {
         fn wake(self: Arc<Self>) {
             self.0.unpark();
         }

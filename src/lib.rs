@@ -95,8 +95,8 @@ pub use name::{HeloName, InvalidHeloName, InvalidHeloNameKind};
 pub use plan::{Attempt, Plan};
 pub use policy::{Decision, FallbackPolicy, Judged};
 pub use resolve::{
-    Client, ClientOrigin, Considered, Cure, Reason, ReasonKind, Resolution, Resolve, ResolveError,
-    ResolveErrorKind, Warning,
+    Change, Client, ClientOrigin, Considered, Cure, HeloNames, Reason, ReasonKind, Recheck,
+    Resolution, Resolve, ResolveError, ResolveErrorKind, Warning,
 };
 pub use sanitize::{Repair, Sanitized, Unusable, UnusableKind, sanitize};
 pub use scope::Scope;

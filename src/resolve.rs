@@ -6,12 +6,18 @@
 
 mod ask;
 mod choose;
+#[cfg(feature = "dns")]
+mod discover;
 mod error;
 mod gather;
+mod names;
+mod recheck;
 mod report;
 mod warning;
 
 pub use error::{Cure, ResolveError, ResolveErrorKind};
+pub use names::HeloNames;
+pub use recheck::{Change, Recheck};
 pub use report::{Client, ClientOrigin, Considered, Reason, ReasonKind, Resolution};
 pub use warning::Warning;
 
@@ -24,6 +30,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long a resolution may take, unless told otherwise.
@@ -209,14 +216,35 @@ impl<D: Dns> Resolve<D> {
         self
     }
 
+    /// Asks services that echo the asker's address over DNS, for the families in which no client address is known.
+    ///
+    /// Behind NAT and in a container the socket's address is not what servers see. These services are third parties;
+    /// nobody is asked unless this is called. Half the deadline is theirs. An address counts when two services agree on
+    /// it, or when its PTR names lead back to it, as port 53 is often intercepted.
+    ///
+    /// ```no_run
+    /// use helo_name::{HeloName, dns::EchoService};
+    ///
+    /// let report = HeloName::resolve()
+    ///     .discover_client_address(EchoService::WELL_KNOWN)
+    ///     .report_blocking();
+    /// ```
+    #[cfg(feature = "dns")]
+    pub fn discover_client_address(
+        mut self,
+        services: impl IntoIterator<Item = crate::dns::EchoService>,
+    ) -> Self {
+        self.settings.services = services.into_iter().collect();
+        self
+    }
+}
+
+impl<D: Dns + 'static> Resolve<D> {
     /// Resolves, and reports every candidate, what was repaired, looked up and decided, and why.
     ///
     /// It has no error of its own: the report holds the name or the error.
     pub async fn report(self) -> Resolution {
-        let alarm = Alarm::after(self.deadline);
-        let gathered = gather::gather(&self.settings);
-        let facts = ask::ask(&self.dns, &gathered, &alarm).await;
-        choose::choose(gathered, &facts, self.policy.as_ref())
+        run(Arc::new(self)).await
     }
 
     /// As [`report`](Self::report), and blocks this thread. It works inside a runtime too, where it blocks one of the
@@ -234,6 +262,61 @@ impl<D: Dns> Resolve<D> {
     pub fn blocking(self) -> Result<HeloName, ResolveError> {
         self.report_blocking().into_name()
     }
+
+    /// Resolves a name for each of several client addresses, in one call and one deadline.
+    ///
+    /// What the operator named, and the host name, are candidates for each of them; the PTR names of an address only
+    /// for that one. Addresses given before do not count.
+    ///
+    /// ```
+    /// use helo_name::{Resolve, dns::Zone};
+    /// use std::net::IpAddr;
+    ///
+    /// let zone = Zone::new()
+    ///     .ptr("192.0.2.10", "out1.example.com").address("out1.example.com", "192.0.2.10")
+    ///     .ptr("192.0.2.11", "out2.example.com").address("out2.example.com", "192.0.2.11");
+    /// let egress: [IpAddr; 2] = ["192.0.2.10", "192.0.2.11"].map(|text| text.parse().unwrap());
+    /// let names = Resolve::new(zone)
+    ///     .ignore_machine()
+    ///     .ignore_environment()
+    ///     .names_for_blocking(egress);
+    /// assert_eq!(names.name(egress[1]).unwrap().as_str(), "out2.example.com");
+    /// ```
+    pub async fn names_for(self, clients: impl IntoIterator<Item = IpAddr> + Send) -> HeloNames {
+        names::run(Arc::new(self), clients.into_iter().collect()).await
+    }
+
+    /// As [`names_for`](Self::names_for), and blocks this thread.
+    pub fn names_for_blocking(self, clients: impl IntoIterator<Item = IpAddr> + Send) -> HeloNames {
+        block_on(self.names_for(clients))
+    }
+}
+
+/// What a [`Resolution`] keeps to resolve again.
+trait Again: Send + Sync {
+    fn again(self: Arc<Self>) -> Pin<Box<dyn Future<Output = Resolution> + Send>>;
+}
+
+impl<D: Dns + 'static> Again for Resolve<D> {
+    fn again(self: Arc<Self>) -> Pin<Box<dyn Future<Output = Resolution> + Send>> {
+        Box::pin(run(self))
+    }
+}
+
+async fn run<D: Dns + 'static>(resolve: Arc<Resolve<D>>) -> Resolution {
+    let alarm = Alarm::after(resolve.deadline);
+    let gathered = gather::gather(&resolve.settings);
+    let mut facts = ask::Facts::default();
+    #[cfg(feature = "dns")]
+    let gathered =
+        discover::discover(&resolve.settings.services, gathered, resolve.deadline / 2).await;
+    ask::ask(&resolve.dns, &gathered, &mut facts, &alarm).await;
+    #[cfg(feature = "dns")]
+    let gathered = discover::without_unconfirmed(gathered, &facts);
+    // Without a client address other questions matter; those that were answered are not asked again.
+    ask::ask(&resolve.dns, &gathered, &mut facts, &alarm).await;
+    let again: Arc<dyn Again> = Arc::<Resolve<D>>::clone(&resolve);
+    choose::choose(&gathered, &facts, resolve.policy.as_ref(), again)
 }
 
 impl<D: Dns + 'static> IntoFuture for Resolve<D> {

@@ -293,25 +293,14 @@ fn repair_unicode(text: &str, _: &mut Repairs) -> Result<HeloName, Fault> {
 /// Maps by UTS 46 with STD3 rules. Lengths are left to [`HeloName`].
 #[cfg(feature = "idna")]
 fn repair_unicode(text: &str, repairs: &mut Repairs) -> Result<HeloName, Fault> {
-    use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
-
-    // UTS 46 takes them for symbols. They stand round a name or in `Anna’s-MacBook`, and belong to neither.
     if text.contains(is_quotation_mark) {
         return Err(Fault::Unicode(UnusableKind::InvalidIdn));
     }
     let is_label_too_long = |label: &str| label.len() > MAX_RAW_LABEL;
-    if text.split(is_label_separator).any(is_label_too_long) {
+    if text.len() > MAX_RAW_LABEL && text.split(is_label_separator).any(is_label_too_long) {
         return Err(Fault::Unicode(UnusableKind::LabelTooLong));
     }
-    let mut ascii = Uts46::new()
-        .to_ascii(
-            text.as_bytes(),
-            AsciiDenyList::STD3,
-            Hyphens::Check,
-            DnsLength::Ignore,
-        )
-        .map_err(|_| Fault::Unicode(UnusableKind::InvalidIdn))?
-        .into_owned();
+    let mut ascii = to_ascii(text).ok_or(Fault::Unicode(UnusableKind::InvalidIdn))?;
     if text.bytes().any(|b| b.is_ascii_uppercase()) {
         repairs.add(Repair::LowerCased);
     }
@@ -323,12 +312,33 @@ fn repair_unicode(text: &str, repairs: &mut Repairs) -> Result<HeloName, Fault> 
     Ok(HeloName::try_from(ascii)?)
 }
 
+/// Maps non-ASCII text into one allocation that is large enough for most names.
+#[cfg(feature = "idna")]
+fn to_ascii(text: &str) -> Option<String> {
+    use idna::uts46::{AsciiDenyList, ErrorPolicy, Hyphens, ProcessingSuccess, Uts46};
+
+    let mut ascii = String::with_capacity(text.len() + "xn--".len() * 4);
+    let done = Uts46::new().process(
+        text.as_bytes(),
+        AsciiDenyList::STD3,
+        Hyphens::Check,
+        ErrorPolicy::FailFast,
+        |_, _, _| false,
+        &mut ascii,
+        None,
+    );
+    // Only ASCII passes through.
+    matches!(done, Ok(ProcessingSuccess::WroteToSink)).then_some(ascii)
+}
+
 /// The dots of IDNA2003 that UTS 46 maps to a full stop.
 #[cfg(feature = "idna")]
 fn is_label_separator(c: char) -> bool {
     matches!(c, '.' | '\u{3002}' | '\u{ff0e}' | '\u{ff61}')
 }
 
+/// The curly marks and guillemets. UTS 46 takes them for symbols; here they stand round a name or in `Anna’s-MacBook`, and
+/// belong to neither.
 #[cfg(feature = "idna")]
 fn is_quotation_mark(c: char) -> bool {
     matches!(c, '\u{2018}'..='\u{201f}' | '\u{ab}' | '\u{bb}')

@@ -88,10 +88,11 @@ impl HeloName {
     /// ```
     #[must_use]
     pub fn scope(&self) -> Scope {
-        match self.address() {
-            Some(address) => Scope::of_address(address),
-            None => special_name(self.as_str()).map_or(Scope::Public, |special| special.scope),
+        if self.is_domain() {
+            return special_name(self.as_str()).map_or(Scope::Public, |special| special.scope);
         }
+        // Every literal has an address.
+        self.address().map_or(Scope::Reserved, Scope::of_address)
     }
 }
 
@@ -171,9 +172,11 @@ pub(crate) fn special_name(domain: &str) -> Option<&'static SpecialName> {
 }
 
 fn is_within(domain: &str, suffix: &str) -> bool {
-    domain
-        .strip_suffix(suffix)
-        .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    // The last letter tells most apart.
+    domain.as_bytes().last() == suffix.as_bytes().last()
+        && domain
+            .strip_suffix(suffix)
+            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
 /// The IANA IPv4 special-purpose address registry, with multicast.

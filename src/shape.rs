@@ -7,18 +7,23 @@ use std::fmt;
 
 use crate::HeloName;
 
-/// Tells whether a label looks like the id of a container: 12 hex digits as Docker and Podman set the host name, or the
-/// full 64.
+/// Tells whether a label looks like the id of a container: 12 hex digits as Docker and Podman set the host name, the full
+/// 64, or a UUID as Heroku and Cloud Foundry set it.
 ///
-/// A letter must be among them: Docker draws again when the short id is a number (`stringid.GenerateRandomID`). And a
+/// A letter must be among the 12: Docker draws again when the short id is a number (`stringid.GenerateRandomID`). And a
 /// digit: twelve letters are a word, or made up.
 pub(crate) fn looks_like_container_id(label: &str) -> bool {
+    if label.len() == 36 {
+        return label.split('-').map(str::len).eq([8, 4, 4, 4, 12]) && label.split('-').all(is_hex);
+    }
     matches!(label.len(), 12 | 64)
-        && label
-            .bytes()
-            .all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+        && is_hex(label)
         && label.bytes().any(|b| b.is_ascii_lowercase())
         && label.bytes().any(|b| b.is_ascii_digit())
+}
+
+fn is_hex(text: &str) -> bool {
+    text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 /// Tells whether a label ends as Kubernetes ends the names of pods.
@@ -199,12 +204,13 @@ mod tests {
     use crate::HeloName;
 
     #[test]
-    fn a_container_id_is_12_or_64_hex_digits_with_a_letter() {
+    fn a_container_id_is_12_or_64_hex_digits_or_a_uuid() {
         for label in [
             "15b0717dc4c2",
             "c93fcab98fcb",
             "e3b0c44298fc",
             "a00000000000",
+            "0b1e6f2c-3d4a-4b5c-8d6e-7f8091a2b3c4",
             &"0123456789abcdef".repeat(4),
         ] {
             assert!(looks_like_container_id(label), "{label}");

@@ -244,13 +244,15 @@ pub(crate) fn iprev<'a>(
     are_all_asked.then_some(Iprev::Fail)
 }
 
-/// A name and a client address, checked.
+/// A name and a client address, checked: forward, reverse, and whether the two confirm each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verification {
     name: HeloName,
     client: Option<IpAddr>,
     facts: Vec<Forward>,
     finding: Finding,
+    reverse: Option<Reverse>,
+    iprev: Option<Iprev>,
 }
 
 impl Verification {
@@ -264,7 +266,7 @@ impl Verification {
         self.client
     }
 
-    /// Gives the answers of the DNS; none for a literal.
+    /// Gives the answers about the name; none for a literal.
     pub fn facts(&self) -> &[Forward] {
         &self.facts
     }
@@ -273,40 +275,161 @@ impl Verification {
     pub fn finding(&self) -> Finding {
         self.finding
     }
+
+    /// Gives the answer about the client address; `None` when it is not known, or not public and so not asked for.
+    pub fn reverse(&self) -> Option<&Reverse> {
+        self.reverse.as_ref()
+    }
+
+    /// Tells whether the client address has this name as a PTR name.
+    pub fn is_ptr_name(&self) -> bool {
+        self.reverse
+            .as_ref()
+            .is_some_and(|reverse| names_hold(&reverse.answer, &self.name))
+    }
+
+    /// Tells whether the names of the client address lead back to it, as far as this name shows it: `None` when the
+    /// PTR names are other ones, which were not looked up.
+    pub fn iprev(&self) -> Option<Iprev> {
+        self.iprev
+    }
 }
 
-/// Checks one name for one client address: one question, or two (A and AAAA) when the address is not known.
+/// Whether a PTR answer holds a name. Compared as names, so that case and a root dot do not matter.
+pub(crate) fn names_hold(answer: &Answer<PtrText>, name: &HeloName) -> bool {
+    let mut names = answer.records().iter();
+    names.any(|text| text.to_name().is_ok_and(|ptr| ptr == *name))
+}
+
+/// Checks one name for one client address: A or AAAA of the name and PTR of the address, at the same time. When the
+/// address is not known, A and AAAA.
 ///
-/// It takes as long as `dns` takes. A name that is not public, and a literal, are not asked for.
+/// It takes as long as `dns` takes. A name that is not public, a literal, and the PTR of an address that is not public
+/// are not asked for.
 ///
 /// ```
-/// use helo_name::{HeloName, dns::Zone, verify::{Finding, verify}};
+/// use helo_name::{HeloName, dns::Zone, verify::{Finding, Iprev, verify}};
 ///
-/// let zone = Zone::new().address("mail.example.com", "192.0.2.10");
+/// let zone = Zone::new()
+///     .address("mail.example.com", "192.0.2.10")
+///     .ptr("192.0.2.10", "mail.example.com");
 /// let name = HeloName::from_static("mail.example.com");
-/// let client = "192.0.2.11".parse().unwrap();
+/// let client = "192.0.2.10".parse().unwrap();
 /// let checked = pollster::block_on(verify(&zone, &name, Some(client)));
-/// assert_eq!(checked.finding(), Finding::Mismatch);
+/// assert_eq!(checked.finding(), Finding::Match);
+/// assert_eq!(checked.iprev(), Some(Iprev::Pass));
 /// ```
 pub async fn verify(dns: &impl Dns, name: &HeloName, client: Option<IpAddr>) -> Verification {
+    let client = client.map(|address| address.to_canonical());
     let mut asked = InFlight::default();
     for family in families_to_ask(name, client) {
-        asked.push(async move {
-            let answer = dns.forward(name, family).await;
-            Forward { family, answer }
-        });
+        asked.push(async move { Heard::Forward(family, dns.forward(name, family).await) });
+    }
+    if let Some(address) = client.filter(|&address| scope::is_verifiable(address)) {
+        asked.push(async move { Heard::Reverse(address, dns.reverse(address).await) });
     }
     let mut facts = Vec::new();
-    while let Some(fact) = asked.next().await {
-        facts.push(fact);
+    let mut reverse = None;
+    while let Some(heard) = asked.next().await {
+        match heard {
+            Heard::Forward(family, answer) => facts.push(Forward { family, answer }),
+            Heard::Reverse(address, answer) => reverse = Some(Reverse { address, answer }),
+        }
     }
     facts.sort_by_key(|fact| fact.family);
     let finding = finding_of(name, client, &facts);
+    let of_name = |other: &HeloName| {
+        facts
+            .first()
+            .filter(|_| other == name)
+            .map(|fact| &fact.answer)
+    };
+    let iprev = reverse.as_ref().and_then(|reverse| iprev(reverse, of_name));
     Verification {
         name: name.clone(),
         client,
-        facts,
         finding,
+        iprev,
+        facts,
+        reverse,
+    }
+}
+
+enum Heard {
+    Forward(Family, Answer<IpAddr>),
+    Reverse(IpAddr, Answer<PtrText>),
+}
+
+/// How many pairs [`verify_many`] checks at the same time. More is no faster, and each takes a socket: a thousand at
+/// once run out of file descriptors on most machines.
+const CONCURRENCY: usize = 100;
+
+/// Checks any number of names and client addresses, some at a time. Memory is bounded by that number, not by how many
+/// there are.
+///
+/// ```
+/// use helo_name::{HeloName, dns::Zone, verify::verify_many};
+///
+/// let zone = Zone::new().address("mail.example.com", "192.0.2.10");
+/// let pairs = [("mail.example.com", "192.0.2.10"), ("mx.example.com", "192.0.2.11")]
+///     .map(|(name, address)| (HeloName::parse(name).unwrap(), address.parse().unwrap()));
+/// let mut checked = verify_many(&zone, pairs);
+/// pollster::block_on(async {
+///     while let Some(verification) = checked.next().await {
+///         println!("{} {}", verification.name(), verification.finding());
+///     }
+/// });
+/// ```
+pub fn verify_many<'a, D, I>(dns: &'a D, pairs: I) -> VerifyMany<'a, D, I::IntoIter>
+where
+    D: Dns,
+    I: IntoIterator<Item = (HeloName, IpAddr)>,
+{
+    VerifyMany {
+        dns,
+        pairs: pairs.into_iter(),
+        in_flight: InFlight::default(),
+        concurrency: CONCURRENCY,
+    }
+}
+
+/// Checks pairs of names and client addresses as they are asked for; [`verify_many`] makes it.
+#[must_use = "nothing is checked until `next` is awaited"]
+pub struct VerifyMany<'a, D, I> {
+    dns: &'a D,
+    pairs: I,
+    in_flight: InFlight<'a, Verification>,
+    concurrency: usize,
+}
+
+impl<D, I> fmt::Debug for VerifyMany<'_, D, I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifyMany")
+            .field("concurrency", &self.concurrency)
+            .field("in_flight", &self.in_flight.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<D: Dns, I: Iterator<Item = (HeloName, IpAddr)>> VerifyMany<'_, D, I> {
+    /// Sets how many pairs are checked at the same time: 100 unless called, at least 1.
+    pub fn concurrency(mut self, pairs: usize) -> Self {
+        self.concurrency = pairs.max(1);
+        self
+    }
+
+    /// Waits for the next that is checked, in no particular order; `None` when all are. Dropping the future loses
+    /// nothing.
+    pub async fn next(&mut self) -> Option<Verification> {
+        while self.in_flight.len() < self.concurrency {
+            let Some((name, client)) = self.pairs.next() else {
+                break;
+            };
+            let dns = self.dns;
+            self.in_flight
+                .push(async move { verify(dns, &name, Some(client)).await });
+        }
+        self.in_flight.next().await
     }
 }
 

@@ -180,6 +180,7 @@ fn each_fault_is_on_the_wire_what_it_says() {
         // Answers
         (vec![Action::Answer], &[RIGHT, RIGHT], RIGHT),
         (vec![other()], &[OTHER], OTHER),
+        (vec![Action::Changed(|message| message.answers.clear())], &["NoError"], "NoError"),
         // No answer
         (vec![Action::Drop], &["silence", "silence", "silence"], "silence"),
         // Errors

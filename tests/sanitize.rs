@@ -2,6 +2,7 @@
 
 mod table;
 
+use std::hint::black_box;
 use std::net::IpAddr;
 
 use helo_name::{HeloName, Repair, Scope, Unusable, UnusableKind, sanitize};
@@ -147,6 +148,21 @@ fn white_space_and_a_dot_do_not_hide_a_name_of_full_length() {
     assert_eq!(refusal(format!("a{name}")).kind(), UnusableKind::TooLong);
 }
 
+#[test]
+fn refusing_hostile_text_allocates_nothing_and_a_clean_name_is_one_allocation() {
+    for (raw, allocations) in [
+        ("a".repeat(1 << 16), 0),
+        ("\u{4e2d}".repeat(683), 0),
+        ("a".repeat(10_000), 0),
+        ("mail.example.com".to_owned(), 1),
+        (" Mail.Example.COM.\n".to_owned(), 1),
+        ("1.1.1.1".to_owned(), 1),
+    ] {
+        let counted = allocation_counter::measure(|| drop(black_box(sanitize(&raw))));
+        assert_eq!(counted.count_total, allocations, "{} bytes", raw.len());
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 4096, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -165,6 +181,15 @@ proptest! {
         raw in "[ \\[<\"]{0,2}(([a-zA-Z0-9ü中_*$%-]{0,5}|IPv6|localhost|com|local)[.:@/。]){0,6}[a-z0-9]{0,3}[\\]>\". \n]{0,2}"
     ) {
         holds(raw.as_bytes())?;
+    }
+
+    #[cfg(feature = "idna")]
+    #[test]
+    fn unicode_becomes_what_uts_46_says(raw in "([a-z]{0,3}[ü-ſα-ωа-яا-ي中-丿。．]{1,4}\\.){1,3}[a-zа-я]{2,3}") {
+        if let Ok(sanitized) = sanitize(&raw) {
+            let ascii = idna::domain_to_ascii_cow(raw.as_bytes(), idna::AsciiDenyList::STD3);
+            prop_assert_eq!(sanitized.name().as_str(), ascii.expect("an internationalized name"));
+        }
     }
 
     #[test]

@@ -8,7 +8,9 @@
 //! All of it runs on a thread of its own with its own small runtime, so that a [`Resolver`] works under any executor
 //! and under none, and never touches the runtime of the program it is built into.
 
+use super::echo::EchoRecord;
 use super::{Answer, Dns, Family, NotKnown, PtrText};
+use crate::host;
 use crate::in_flight::InFlight;
 use crate::name::HeloName;
 use hickory_resolver::config::{NameServerConfig, ResolverOpts};
@@ -16,15 +18,16 @@ use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::net::xfer::{DnsHandle, FirstAnswer};
 use hickory_resolver::net::{DnsError, NetError, NoRecords};
 use hickory_resolver::proto::op::{DnsRequestOptions, DnsResponse, Query, ResponseCode};
-use hickory_resolver::proto::rr::{Name, RData, RecordType};
-use hickory_resolver::{NameServerPool, PoolContext, TlsConfig, system_conf};
+use hickory_resolver::proto::rr::{DNSClass, Name, RData, RecordType};
+use hickory_resolver::{NameServerPool, PoolContext, TlsConfig};
 use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 use std::{future, thread};
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
 
 /// How many name servers are asked at once; glibc reads no more either (MAXNS, resolv.conf(5)).
 const MAX_NAME_SERVERS: usize = 3;
@@ -38,14 +41,17 @@ const TRY: Duration = Duration::from_secs(5);
 /// How often a question is tried that ended in an error or in nothing.
 const TRIES: usize = 3;
 
+/// How long the thread waits for a question before it ends; a resolution asks all its questions within far less.
+const IDLE: Duration = Duration::from_secs(10);
+
 /// The pause before a question is tried again that ended in an error: a server that just failed fails at once again.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Asks real name servers: those of this machine, or given ones.
 ///
 /// Up to three name servers are asked at once, and the first that found something, or knows that it does not exist, is
-/// believed. The thread that does it starts with the first question and ends when the last clone is dropped. Nothing
-/// is cached. A question that nobody answers ends after 15 seconds.
+/// believed. The thread that does it starts with a question, and ends when the last clone is dropped or after some
+/// seconds without one. Nothing is cached. A question that nobody answers ends after 15 seconds.
 ///
 /// ```no_run
 /// use helo_name::{HeloName, dns::Resolver};
@@ -60,8 +66,8 @@ pub struct Resolver(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     servers: Servers,
-    /// Where to send questions; `None` when no thread was to be had.
-    worker: OnceLock<Option<mpsc::UnboundedSender<Job>>>,
+    /// Where to send questions; `None` before the first.
+    worker: Mutex<Option<mpsc::UnboundedSender<Job>>>,
 }
 
 #[derive(Clone, Debug)]
@@ -73,15 +79,14 @@ enum Servers {
 /// A question on its way to the worker, and where the answer goes.
 #[derive(Debug)]
 struct Job {
-    name: Name,
-    record_type: RecordType,
+    query: Query,
     reply: oneshot::Sender<Answer<RData>>,
 }
 
 impl Resolver {
     /// Asks the name servers of this machine: resolv.conf on Unix, the adapters' on Windows.
     ///
-    /// They are read when the first question is asked. If there are none, every answer is
+    /// They are read when the first question is asked. While there are none, every answer is
     /// [`NotKnown::NoNameServer`]. Search lists, `ndots` and the hosts file have no effect.
     pub fn of_this_machine() -> Self {
         Self::new(Servers::OfThisMachine)
@@ -89,36 +94,97 @@ impl Resolver {
 
     /// Asks these name servers and no other; the first three, if there are more.
     pub fn asking(servers: impl IntoIterator<Item = SocketAddr>) -> Self {
-        Self::new(Servers::Given(
-            servers.into_iter().take(MAX_NAME_SERVERS).collect(),
-        ))
+        Self::new(Servers::Given(servers.into_iter().collect()))
+    }
+
+    /// Asks the name servers of a resolv.conf, for a program that has one of its own, as in a chroot.
+    ///
+    /// As on a Unix machine ([`of_this_machine`](Self::of_this_machine)), the `nameserver` lines count and nothing else:
+    /// a search list adds no question, and an error elsewhere loses no server. `[192.0.2.53]:5353` names a port
+    /// (OpenBSD's resolv.conf(5)).
+    ///
+    /// ```no_run
+    /// use helo_name::dns::Resolver;
+    ///
+    /// let text = std::fs::read("/var/spool/postfix/etc/resolv.conf")?;
+    /// let resolver = Resolver::from_resolv_conf(text);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn from_resolv_conf(text: impl AsRef<[u8]>) -> Self {
+        Self::asking(host::name_servers_in(text.as_ref()))
     }
 
     fn new(servers: Servers) -> Self {
         Self(Arc::new(Shared {
             servers,
-            worker: OnceLock::new(),
+            worker: Mutex::new(None),
         }))
     }
 
-    async fn ask(&self, name: Name, record_type: RecordType) -> Answer<RData> {
-        let worker = self
-            .0
-            .worker
-            .get_or_init(|| start_worker(self.0.servers.clone()));
-        let Some(worker) = worker else {
-            return Answer::not_known(NotKnown::NoSocket);
+    /// Asks for the addresses that an echo service gives: records of an address, or text that is one. Other text in
+    /// the answer is skipped (`edns0-client-subnet 192.0.2.0/24`).
+    pub(crate) async fn ask_echo(
+        &self,
+        name: &str,
+        record: EchoRecord,
+        family: Family,
+    ) -> Answer<IpAddr> {
+        let Ok(mut absolute) = Name::from_ascii(name) else {
+            return Answer::not_known(NotKnown::BadMessage);
         };
+        absolute.set_fqdn(true);
+        let record_type = match record {
+            EchoRecord::Address => address_record(family),
+            EchoRecord::ChaosText | EchoRecord::Text => RecordType::TXT,
+        };
+        let mut query = Query::query(absolute, record_type);
+        if record == EchoRecord::ChaosText {
+            query.set_query_class(DNSClass::CH);
+        }
+        self.ask(query).await.filter_map(|data| match data {
+            RData::A(address) => Some(IpAddr::V4(address.0)),
+            RData::AAAA(address) => Some(IpAddr::V6(address.0)),
+            RData::TXT(text) => address_in(&text.txt_data.concat()),
+            _ => None,
+        })
+    }
+
+    async fn ask(&self, query: Query) -> Answer<RData> {
         let (reply, answer) = oneshot::channel();
-        // If the worker is gone, `reply` is dropped with the job, and the answer is the error below.
-        let _ = worker.send(Job {
-            name,
-            record_type,
-            reply,
-        });
+        self.0.submit(Job { query, reply });
+        // A job that found no worker, or lost it, was dropped, and `reply` with it.
         answer
             .await
             .unwrap_or_else(|_| Answer::not_known(NotKnown::NoSocket))
+    }
+}
+
+fn address_record(family: Family) -> RecordType {
+    match family {
+        Family::V4 => RecordType::A,
+        Family::V6 => RecordType::AAAA,
+    }
+}
+
+fn address_in(text: &[u8]) -> Option<IpAddr> {
+    std::str::from_utf8(text).ok()?.trim().parse().ok()
+}
+
+impl Shared {
+    /// Hands a job to the worker, and starts one if there is none: before the first question, and after an idle time.
+    fn submit(&self, job: Job) {
+        let mut worker = self.worker.lock().unwrap_or_else(PoisonError::into_inner);
+        let job = match worker.take() {
+            None => job,
+            Some(running) => match running.send(job) {
+                Ok(()) => {
+                    *worker = Some(running);
+                    return;
+                }
+                Err(unsent) => unsent.0,
+            },
+        };
+        *worker = start_worker(self.servers.clone()).filter(|started| started.send(job).is_ok());
     }
 }
 
@@ -130,15 +196,14 @@ impl Default for Resolver {
 
 impl Dns for Resolver {
     async fn forward(&self, name: &HeloName, family: Family) -> Answer<IpAddr> {
-        let (true, Ok(mut absolute)) = (name.is_domain(), Name::from_ascii(name.as_str())) else {
+        if name.is_literal() {
             return Answer::nx_domain(); // a literal is no name in the DNS
+        }
+        let Ok(mut absolute) = Name::from_ascii(name.as_str()) else {
+            return Answer::not_known(NotKnown::BadMessage); // hickory takes all that `HeloName` does
         };
         absolute.set_fqdn(true);
-        let record_type = match family {
-            Family::V4 => RecordType::A,
-            Family::V6 => RecordType::AAAA,
-        };
-        self.ask(absolute, record_type)
+        self.ask(Query::query(absolute, address_record(family)))
             .await
             .filter_map(|data| match data {
                 RData::A(address) => Some(IpAddr::V4(address.0)),
@@ -149,7 +214,7 @@ impl Dns for Resolver {
 
     async fn reverse(&self, address: IpAddr) -> Answer<PtrText> {
         let name = Name::from(address.to_canonical());
-        self.ask(name, RecordType::PTR)
+        self.ask(Query::query(name, RecordType::PTR))
             .await
             .filter_map(|data| match data {
                 RData::PTR(target) => Some(PtrText::from_labels(target.0.iter())),
@@ -158,7 +223,7 @@ impl Dns for Resolver {
     }
 }
 
-/// Starts the thread that owns the sockets. It ends when every sender is gone.
+/// Starts the thread that owns the sockets.
 fn start_worker(servers: Servers) -> Option<mpsc::UnboundedSender<Job>> {
     let (sender, jobs) = mpsc::unbounded_channel();
     let worker = thread::Builder::new().name("helo-name-dns".to_owned());
@@ -166,8 +231,8 @@ fn start_worker(servers: Servers) -> Option<mpsc::UnboundedSender<Job>> {
     Some(sender)
 }
 
-/// Answers questions until the last sender is gone. Without a runtime all jobs are dropped, and with them their
-/// replies: [`Resolver::ask`] reads that as "no socket".
+/// Answers questions until the last sender is gone, or none came for a while. Without a runtime all jobs are dropped,
+/// and with them their replies: [`Resolver::ask`] reads that as "no socket".
 fn work(servers: &Servers, mut jobs: mpsc::UnboundedReceiver<Job>) {
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -176,16 +241,31 @@ fn work(servers: &Servers, mut jobs: mpsc::UnboundedReceiver<Job>) {
         return;
     };
     runtime.block_on(async {
-        let servers: Arc<[Server]> = servers.open().into();
-        while let Some(job) = jobs.recv().await {
-            tokio::spawn(answer(Arc::clone(&servers), job));
+        let mut open: Arc<[Server]> = Arc::default();
+        let mut answers = JoinSet::new();
+        loop {
+            match tokio::time::timeout(IDLE, jobs.recv()).await {
+                Ok(Some(job)) => {
+                    // While a machine starts, or descriptors are short, none may be known yet.
+                    if open.is_empty() {
+                        open = servers.open().into();
+                    }
+                    answers.spawn(answer(Arc::clone(&open), job));
+                    while answers.try_join_next().is_some() {}
+                }
+                Ok(None) => break,
+                // What was sent before this is still received.
+                Err(_) => jobs.close(),
+            }
         }
+        // When the asker is gone its answers end at once; an idle worker has had none for long.
+        answers.join_all().await;
     });
 }
 
 /// Answers one question, or stops when nobody waits for the answer any more.
 async fn answer(servers: Arc<[Server]>, mut job: Job) {
-    let mut race = pin!(race(&servers, &job.name, job.record_type));
+    let mut race = pin!(race(&servers, &job.query));
     let answer = future::poll_fn(|context| {
         if job.reply.poll_closed(context).is_ready() {
             return Poll::Ready(None);
@@ -200,10 +280,10 @@ async fn answer(servers: Arc<[Server]>, mut job: Job) {
 
 /// Asks all servers at once: the first that says what exists, or that it does not, is believed. "Not known" only when
 /// all failed; then the reason is one that says more than silence, if there is one.
-async fn race(servers: &[Server], name: &Name, record_type: RecordType) -> Answer<RData> {
+async fn race(servers: &[Server], query: &Query) -> Answer<RData> {
     let mut asked = InFlight::default();
     for server in servers {
-        asked.push(server.ask(name, record_type));
+        asked.push(server.ask(query));
     }
     let mut failed = Answer::not_known(NotKnown::NoNameServer);
     while let Some(answer) = asked.next().await {
@@ -217,20 +297,38 @@ async fn race(servers: &[Server], name: &Name, record_type: RecordType) -> Answe
 }
 
 impl Servers {
+    /// The first few, each once.
     fn open(&self) -> Vec<Server> {
         let configured = match self {
-            Self::Given(addresses) => addresses.iter().copied().map(at_address).collect(),
-            Self::OfThisMachine => match system_conf::read_system_conf() {
-                Ok((config, _)) => config.name_servers().to_vec(),
-                Err(_) => Vec::new(),
-            },
+            Self::Given(addresses) => addresses.clone(),
+            Self::OfThisMachine => of_this_machine(),
         };
-        configured
-            .into_iter()
-            .take(MAX_NAME_SERVERS)
-            .filter_map(Server::open)
-            .collect()
+        let mut addresses = Vec::new();
+        for address in configured {
+            if !addresses.contains(&address) {
+                addresses.push(address);
+            }
+        }
+        let first = addresses.into_iter().take(MAX_NAME_SERVERS);
+        first.filter_map(Server::open).collect()
     }
+}
+
+#[cfg(all(unix, not(any(target_vendor = "apple", target_os = "android"))))]
+fn of_this_machine() -> Vec<SocketAddr> {
+    host::name_servers()
+}
+
+#[cfg(not(all(unix, not(any(target_vendor = "apple", target_os = "android")))))]
+fn of_this_machine() -> Vec<SocketAddr> {
+    let servers = match hickory_resolver::system_conf::read_system_conf() {
+        Ok((config, _)) => config.name_servers().to_vec(),
+        Err(_) => Vec::new(),
+    };
+    let servers = servers.into_iter();
+    servers
+        .map(|server| SocketAddr::new(server.ip, 53))
+        .collect()
 }
 
 fn at_address(address: SocketAddr) -> NameServerConfig {
@@ -248,17 +346,12 @@ struct Server {
 }
 
 impl Server {
-    fn open(config: NameServerConfig) -> Option<Self> {
-        let port = config
-            .connections
-            .first()
-            .map_or(53, |connection| connection.port);
-        let address = SocketAddr::new(config.ip, port);
+    fn open(address: SocketAddr) -> Option<Self> {
         let mut options = ResolverOpts::default();
         options.timeout = TRY;
         let context = PoolContext::new(options, TlsConfig::new().ok()?);
         let pool = NameServerPool::from_config(
-            [config],
+            [at_address(address)],
             Arc::new(context),
             TokioRuntimeProvider::default(),
         );
@@ -266,11 +359,11 @@ impl Server {
     }
 
     /// Asks one question and follows CNAMEs, within the answer or by asking on.
-    async fn ask(&self, name: &Name, record_type: RecordType) -> Answer<RData> {
-        let mut chain = Chain::starting_at(name.clone());
+    async fn ask(&self, query: &Query) -> Answer<RData> {
+        let mut chain = Chain::starting_with(query.clone());
         let outcome = loop {
-            let response = self.try_often(&chain.end, record_type).await;
-            match chain.read(response, record_type) {
+            let response = self.try_often(&chain.question).await;
+            match chain.read(response) {
                 Ok(Read::Outcome(outcome)) => break outcome,
                 Ok(Read::AskOn) => {}
                 Err(reason) => break Answer::not_known(reason),
@@ -288,18 +381,16 @@ impl Server {
     }
 
     /// Tries a question until there is an answer, and gives up after [`TRIES`] errors.
-    async fn try_often(
-        &self,
-        name: &Name,
-        record_type: RecordType,
-    ) -> Result<DnsResponse, NetError> {
+    async fn try_often(&self, query: &Query) -> Result<DnsResponse, NetError> {
         let mut options = DnsRequestOptions::default();
         options.use_edns = true;
         let mut tries = 0;
         loop {
-            let mut query = Query::query(name.clone(), record_type);
-            query.set_query_class(hickory_resolver::proto::rr::DNSClass::IN);
-            let result = self.pool.lookup(query, options).first_answer().await;
+            let result = self
+                .pool
+                .lookup(query.clone(), options)
+                .first_answer()
+                .await;
             tries += 1;
             match &result {
                 Err(error) if tries < TRIES && is_worth_another_try(error) => {
@@ -333,7 +424,8 @@ fn is_worth_another_try(error: &NetError) -> bool {
 /// The names from the one asked for to the one that holds the records.
 struct Chain {
     seen: Vec<Name>,
-    end: Name,
+    /// What is asked at the end of the chain.
+    question: Query,
     ttl: Option<u32>,
 }
 
@@ -345,16 +437,16 @@ enum Read {
 }
 
 impl Chain {
-    fn starting_at(name: Name) -> Self {
+    fn starting_with(question: Query) -> Self {
         Self {
             seen: Vec::new(),
-            end: name,
+            question,
             ttl: None,
         }
     }
 
     fn aliases(&self) -> Vec<Box<str>> {
-        let targets = self.seen.iter().skip(1).chain(Some(&self.end));
+        let targets = self.seen.iter().skip(1).chain(Some(&self.question.name));
         let text = |name: &Name| PtrText::from_labels(name.iter()).as_str().into();
         targets.take(self.seen.len()).map(text).collect()
     }
@@ -363,11 +455,7 @@ impl Chain {
         self.ttl = Some(self.ttl.map_or(ttl, |shortest| shortest.min(ttl)));
     }
 
-    fn read(
-        &mut self,
-        response: Result<DnsResponse, NetError>,
-        record_type: RecordType,
-    ) -> Result<Read, NotKnown> {
+    fn read(&mut self, response: Result<DnsResponse, NetError>) -> Result<Read, NotKnown> {
         let response = match response {
             Ok(response) => response,
             Err(NetError::Dns(DnsError::NoRecordsFound(negative))) => {
@@ -378,33 +466,52 @@ impl Chain {
         if response.truncation {
             return Err(NotKnown::Truncated);
         }
+        let [question] = response.queries.as_slice() else {
+            return Err(NotKnown::BadMessage);
+        };
+        self.check_question(question)?;
         let aliases_before = self.seen.len();
         self.follow_aliases(&response)?;
+        let has_followed = self.seen.len() > aliases_before;
         let mut records = Vec::new();
         for record in &response.answers {
-            if record.name == self.end && record.record_type() == record_type {
+            if record.name == self.question.name && record.record_type() == self.question.query_type
+            {
                 self.limit_ttl(record.ttl);
                 records.push(record.data.clone());
             }
         }
+        let soa = response.soa().map(|soa| soa.name().clone());
+        let speaks_for_end = self.is_in_zone_of(soa.as_ref());
         match response.response_code {
             ResponseCode::NoError if !records.is_empty() => {
                 Ok(Read::Outcome(Answer::found(records)))
             }
-            ResponseCode::NXDomain => self.negative(response.negative_ttl(), Answer::nx_domain()),
-            ResponseCode::NoError if response.soa().is_some() => {
+            ResponseCode::NXDomain if speaks_for_end && records.is_empty() => {
+                self.negative(response.negative_ttl(), Answer::nx_domain())
+            }
+            ResponseCode::NoError if speaks_for_end && soa.is_some() => {
                 self.negative(response.negative_ttl(), Answer::no_data())
             }
             // An authoritative server ends its answer where its zone ends.
-            ResponseCode::NoError if self.seen.len() > aliases_before => Ok(Read::AskOn),
-            // Records of another type or name, and no word about this one.
-            _ => Err(NotKnown::BadMessage),
+            ResponseCode::NoError | ResponseCode::NXDomain
+                if has_followed && records.is_empty() =>
+            {
+                Ok(Read::AskOn)
+            }
+            // Records of another type or name, and no word about this one; or both a yes and a no.
+            ResponseCode::NoError | ResponseCode::NXDomain => Err(NotKnown::BadMessage),
+            _ => Err(NotKnown::ServFail),
         }
     }
 
     /// A negative response without any record (RFC 2308 2). A referral (name servers and no SOA) is no answer: a
     /// server that has to be asked elsewhere says nothing about the name.
     fn read_negative(&mut self, negative: &NoRecords) -> Result<Read, NotKnown> {
+        self.check_question(&negative.query)?;
+        if !self.is_in_zone_of(negative.soa.as_ref().map(|soa| &soa.name)) {
+            return Err(NotKnown::BadMessage);
+        }
         match negative.response_code {
             ResponseCode::NXDomain => self.negative(negative.negative_ttl, Answer::nx_domain()),
             ResponseCode::NoError if negative.soa.is_none() && negative.ns.is_some() => {
@@ -413,6 +520,20 @@ impl Chain {
             ResponseCode::NoError => self.negative(negative.negative_ttl, Answer::no_data()),
             _ => Err(NotKnown::ServFail),
         }
+    }
+
+    /// Hickory compares the question of an answer by UDP, and not by TCP.
+    fn check_question(&self, question: &Query) -> Result<(), NotKnown> {
+        if question.name == self.question.name && question.query_type == self.question.query_type {
+            Ok(())
+        } else {
+            Err(NotKnown::BadMessage)
+        }
+    }
+
+    /// Whether a SOA, if there is one, is above the name: that of another zone is no word about it.
+    fn is_in_zone_of(&self, soa: Option<&Name>) -> bool {
+        soa.is_none_or(|owner| owner.zone_of(&self.question.name))
     }
 
     fn negative(&mut self, ttl: Option<u32>, answer: Answer<RData>) -> Result<Read, NotKnown> {
@@ -427,7 +548,7 @@ impl Chain {
                 .answers
                 .iter()
                 .find_map(|record| match &record.data {
-                    RData::CNAME(target) if record.name == self.end => {
+                    RData::CNAME(target) if record.name == self.question.name => {
                         Some((target.0.clone(), record.ttl))
                     }
                     _ => None,
@@ -436,8 +557,9 @@ impl Chain {
                 return Ok(());
             };
             self.limit_ttl(ttl);
-            self.seen.push(std::mem::replace(&mut self.end, target));
-            if self.seen.len() > MAX_ALIASES || self.seen.contains(&self.end) {
+            self.seen
+                .push(std::mem::replace(&mut self.question.name, target));
+            if self.seen.len() > MAX_ALIASES || self.seen.contains(&self.question.name) {
                 return Err(NotKnown::AliasChain);
             }
         }
@@ -450,7 +572,7 @@ fn why_not_known(error: &NetError) -> NotKnown {
         NetError::Dns(DnsError::ResponseCode(ResponseCode::Refused)) => NotKnown::Refused,
         NetError::Dns(_) => NotKnown::ServFail,
         NetError::Io(_) | NetError::NoConnections => NotKnown::NoSocket,
-        NetError::Proto(_) => NotKnown::BadMessage,
+        NetError::ForeignClassRecord { .. } | NetError::Proto(_) => NotKnown::BadMessage,
         NetError::Truncated => NotKnown::Truncated,
         _ => NotKnown::Timeout,
     }

@@ -1,11 +1,12 @@
 //! Asks the DNS: everything that does not depend on an answer at once, and nothing twice (R12).
 
-use super::gather::{Gathered, NamesWanted, Raw};
-use crate::dns::{Answer, Dns, Family, NotKnown, PtrText};
+use super::gather::{ClientsAre, Gathered, NamesWanted, Raw};
+use crate::candidate::Source;
+use crate::dns::{Answer, Dns, Family, NotKnown, PtrText, Question};
 use crate::in_flight::{Alarm, InFlight};
 use crate::name::HeloName;
 use crate::scope::{self, Scope};
-use crate::verify::{Forward, MAX_CONFIRMED, families_to_ask};
+use crate::verify::{Forward, Iprev, MAX_CONFIRMED, Reverse, families_to_ask, iprev};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -27,6 +28,13 @@ impl Facts {
         self.forward.get(&(name.clone(), family))
     }
 
+    /// Judges the names of an address, if they were asked for.
+    pub(super) fn iprev(&self, address: IpAddr) -> Option<Iprev> {
+        let answer = self.reverse(address)?.clone();
+        let reverse = Reverse { address, answer };
+        iprev(&reverse, |name| self.forward(name, Family::of(address)))
+    }
+
     pub(super) fn has_not_known(&self) -> bool {
         let reverse = self
             .reverse
@@ -45,6 +53,28 @@ impl Facts {
         reverse.chain(forward).min()
     }
 
+    fn hold(&self, question: &Question) -> bool {
+        match question {
+            Question::Forward(name, family) => self.forward(name, *family).is_some(),
+            Question::Reverse(address) => self.reverse(*address).is_some(),
+        }
+    }
+
+    fn add_unanswered(&mut self, asked: Vec<Question>) {
+        for question in asked {
+            match question {
+                Question::Forward(name, family) => {
+                    let entry = self.forward.entry((name, family));
+                    entry.or_insert_with(|| Answer::not_known(NotKnown::Timeout));
+                }
+                Question::Reverse(address) => {
+                    let entry = self.reverse.entry(address);
+                    entry.or_insert_with(|| Answer::not_known(NotKnown::Timeout));
+                }
+            }
+        }
+    }
+
     /// The answers about a name that a finding for this client address rests on.
     pub(super) fn about(&self, name: &HeloName, client: Option<IpAddr>) -> Vec<Forward> {
         let mut facts = Vec::new();
@@ -60,93 +90,94 @@ impl Facts {
     }
 }
 
-enum Asked {
-    Forward(HeloName, Family),
-    Reverse(IpAddr),
-}
-
 enum Heard {
     Forward(HeloName, Family, Answer<IpAddr>),
     Reverse(IpAddr, Answer<PtrText>),
 }
 
-/// The questions on their way, and those that were ever asked.
+/// The questions on their way, and all that were ever asked.
 struct Questions<'a, D> {
     dns: &'a D,
     in_flight: InFlight<'a, Heard>,
-    asked: Vec<Asked>,
-    forward: Vec<(HeloName, Family)>,
+    asked: Vec<Question>,
 }
 
 impl<'a, D: Dns> Questions<'a, D> {
-    fn ask_forward(&mut self, name: &HeloName, family: Family) {
-        let question = (name.clone(), family);
-        if self.forward.contains(&question) {
+    /// Sends a question, unless it was asked before.
+    fn ask(&mut self, question: Question, facts: &Facts) {
+        if self.asked.contains(&question) || facts.hold(&question) {
             return;
         }
-        self.forward.push(question);
-        self.asked.push(Asked::Forward(name.clone(), family));
-        let (dns, name) = (self.dns, name.clone());
-        self.in_flight.push(async move {
-            let answer = dns.forward(&name, family).await;
-            Heard::Forward(name, family, answer)
-        });
-    }
-
-    fn ask_reverse(&mut self, address: IpAddr) {
-        self.asked.push(Asked::Reverse(address));
+        self.asked.push(question.clone());
         let dns = self.dns;
-        self.in_flight
-            .push(async move { Heard::Reverse(address, dns.reverse(address).await) });
+        match question {
+            Question::Forward(name, family) => self.in_flight.push(async move {
+                let answer = dns.forward(&name, family).await;
+                Heard::Forward(name, family, answer)
+            }),
+            Question::Reverse(address) => self
+                .in_flight
+                .push(async move { Heard::Reverse(address, dns.reverse(address).await) }),
+        }
     }
 }
 
-pub(super) async fn ask<D: Dns>(dns: &D, gathered: &Gathered, alarm: &Alarm) -> Facts {
+/// Adds to the facts what is not known yet, until the alarm rings.
+pub(super) async fn ask<D: Dns>(dns: &D, gathered: &Gathered, facts: &mut Facts, alarm: &Alarm) {
+    if gathered.is_misconfigured() {
+        return;
+    }
     let mut questions = Questions {
         dns,
         in_flight: InFlight::default(),
         asked: Vec::new(),
-        forward: Vec::new(),
     };
-    if gathered.is_misconfigured() {
-        return Facts::default();
-    }
-    for name in gathered.raw.iter().filter_map(|raw| raw.name()) {
-        for client in clients_or_none(gathered) {
-            for family in families_to_ask(name, client) {
-                questions.ask_forward(name, family);
-            }
-        }
-    }
-    for &(address, _) in &gathered.clients {
-        if scope::is_verifiable(address) {
-            questions.ask_reverse(address); // R15: never for a private or loopback address
-        }
+    for question in first_questions(gathered) {
+        questions.ask(question, facts);
     }
     let host_domain = host_domain(gathered);
-    // Asked for already, so their answers confirm a PTR name as well. What another address's PTR answer adds does not
-    // count: which of the two comes first must not decide which names are looked at (R14).
-    let known: Vec<HeloName> = gathered.raw.iter().filter_map(Raw::name).cloned().collect();
-    let mut facts = Facts::default();
     while let Some(heard) = questions.in_flight.next_before(alarm).await {
         match heard {
             Heard::Forward(name, family, answer) => {
                 facts.forward.insert((name, family), answer);
             }
             Heard::Reverse(address, answer) => {
-                if gathered.names_wanted == NamesWanted::Derived {
-                    for name in names_to_confirm(&answer, host_domain.as_deref(), &known) {
-                        for &(client, _) in &gathered.clients {
-                            questions.ask_forward(&name, Family::of(client));
-                        }
+                for name in names_to_confirm(gathered, &answer, host_domain.as_deref()) {
+                    for family in families_to_confirm(gathered, address) {
+                        questions.ask(Question::Forward(name.clone(), family), facts);
                     }
                 }
                 facts.reverse.insert(address, answer);
             }
         }
     }
-    add_unanswered(&mut facts, questions.asked);
-    facts
+    facts.add_unanswered(questions.asked);
+}
+
+/// A name that is right for all addresses of a host is better than one for each.
+fn families_to_confirm(gathered: &Gathered, address: IpAddr) -> Vec<Family> {
+    match gathered.clients_are {
+        ClientsAre::OneHost => {
+            let clients = gathered.clients.iter();
+            clients.map(|&(client, _)| Family::of(client)).collect()
+        }
+        ClientsAre::Separate => vec![Family::of(address)],
+    }
+}
+
+/// The questions that do not depend on an answer. No PTR of a private or loopback address (R15): the question would
+/// leak to public name servers, or hang there.
+fn first_questions(gathered: &Gathered) -> Vec<Question> {
+    let clients = gathered.clients.iter().map(|&(address, _)| address);
+    let verifiable = clients.filter(|&address| scope::is_verifiable(address));
+    let mut questions: Vec<Question> = verifiable.map(Question::Reverse).collect();
+    for name in gathered.raw.iter().filter_map(Raw::name) {
+        for client in clients_or_none(gathered) {
+            let families = families_to_ask(name, client).into_iter();
+            questions.extend(families.map(|family| Question::Forward(name.clone(), family)));
+        }
+    }
+    questions
 }
 
 /// Each client address; without any, one finding that is about none.
@@ -159,26 +190,6 @@ pub(super) fn clients_or_none(gathered: &Gathered) -> Vec<Option<IpAddr>> {
         .iter()
         .map(|&(address, _)| Some(address))
         .collect()
-}
-
-fn add_unanswered(facts: &mut Facts, asked: Vec<Asked>) {
-    let late = NotKnown::Timeout;
-    for question in asked {
-        match question {
-            Asked::Forward(name, family) => {
-                facts
-                    .forward
-                    .entry((name, family))
-                    .or_insert_with(|| Answer::not_known(late));
-            }
-            Asked::Reverse(address) => {
-                facts
-                    .reverse
-                    .entry(address)
-                    .or_insert_with(|| Answer::not_known(late));
-            }
-        }
-    }
 }
 
 /// The legal, public PTR names in the order in which they are preferred (R14): the answer's own order changes from one
@@ -203,24 +214,31 @@ fn preference(a: &HeloName, b: &HeloName, host_domain: Option<&str>) -> Ordering
     key(a).cmp(&key(b)).then_with(|| a.cmp(b))
 }
 
+/// The PTR names to look up: those that are candidates already are looked up anyway.
 fn names_to_confirm(
+    gathered: &Gathered,
     answer: &Answer<PtrText>,
     host_domain: Option<&str>,
-    known: &[HeloName],
 ) -> Vec<HeloName> {
+    if gathered.names_wanted == NamesWanted::OperatorsOnly {
+        return Vec::new();
+    }
     let mut names = ordered_names(answer, host_domain);
-    names.retain(|name| !known.contains(name));
+    names.retain(|name| gathered.raw.iter().all(|raw| raw.name() != Some(name)));
     names.truncate(MAX_CONFIRMED);
     names
 }
 
 /// The domain that the host itself says it is in.
 pub(super) fn host_domain(gathered: &Gathered) -> Option<String> {
-    gathered
-        .raw
-        .iter()
-        .filter_map(|raw| raw.name())
-        .find_map(parent_domain)
+    let of_host = |raw: &&Raw| {
+        matches!(
+            raw.source,
+            Source::HostName | Source::Mailname | Source::Qualified(_)
+        )
+    };
+    let mut names = gathered.raw.iter().filter(of_host).filter_map(Raw::name);
+    names.find_map(parent_domain)
 }
 
 fn parent_domain(name: &HeloName) -> Option<String> {

@@ -1,5 +1,6 @@
 //! From facts to a choice: findings, the policy's decisions, the order (R20 to R23). Pure.
 
+use super::Again;
 use super::ask::{self, Facts, clients_or_none};
 use super::error::{Cure, Refused, ResolveError, ResolveErrorKind};
 use super::gather::{Gathered, NamesWanted, Raw};
@@ -14,8 +15,9 @@ use crate::policy::{Decision, FallbackPolicy, Judged};
 use crate::sanitize::sanitize;
 use crate::scope::{self, Scope};
 use crate::shape;
-use crate::verify::{Finding, MAX_CONFIRMED, Reverse, finding_of, iprev};
+use crate::verify::{Finding, MAX_CONFIRMED, Reverse, finding_of, names_hold};
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// A choice that rests on anything not known is looked at again this soon (R23).
@@ -25,9 +27,14 @@ const PROVISIONAL: Duration = Duration::from_secs(60);
 const LONGEST: Duration = Duration::from_secs(86_400);
 
 /// Judges everything gathered, and chooses.
-pub(super) fn choose(gathered: Gathered, facts: &Facts, policy: &dyn FallbackPolicy) -> Resolution {
+pub(super) fn choose(
+    gathered: &Gathered,
+    facts: &Facts,
+    policy: &dyn FallbackPolicy,
+    again: Arc<dyn Again>,
+) -> Resolution {
     let judge = Judge {
-        gathered: &gathered,
+        gathered,
         facts,
         policy,
     };
@@ -45,6 +52,9 @@ pub(super) fn choose(gathered: Gathered, facts: &Facts, policy: &dyn FallbackPol
     let plan = judge.plan(&considered);
     let clients: Vec<Client> = judge.clients();
     let mut warnings = gathered.warnings.clone();
+    if clients.is_empty() {
+        warnings.push(Warning::NoClientAddress);
+    }
     let mut provisional = false;
     if let Ok(plan) = &plan {
         provisional = judge.is_provisional(plan.first());
@@ -61,6 +71,7 @@ pub(super) fn choose(gathered: Gathered, facts: &Facts, policy: &dyn FallbackPol
     );
     let valid_until = Instant::now() + judge.validity(provisional || plan.is_err());
     Resolution {
+        again,
         clients,
         considered,
         plan,
@@ -268,13 +279,8 @@ impl Judge<'_> {
     }
 
     fn ptr_names_hold(&self, address: IpAddr, name: &HeloName) -> bool {
-        let names = self
-            .facts
-            .reverse(address)
-            .map_or(&[][..], |answer| answer.records());
-        names
-            .iter()
-            .any(|text| text.to_name().is_ok_and(|ptr| ptr == *name))
+        let answer = self.facts.reverse(address);
+        answer.is_some_and(|answer| names_hold(answer, name))
     }
 
     fn refuse_operators(&self, considered: &Considered) -> ResolveError {
@@ -353,11 +359,7 @@ impl Judge<'_> {
                 address,
                 answer: answer.clone(),
             });
-            let iprev = reverse.as_ref().and_then(|reverse| {
-                iprev(reverse, |name| {
-                    self.facts.forward(name, Family::of(address))
-                })
-            });
+            let iprev = self.facts.iprev(address);
             Client {
                 address,
                 origin,

@@ -14,7 +14,7 @@ use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr};
 
 /// What the builder was told.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Settings {
     pub(super) configured: Option<String>,
     pub(super) environment: Reading,
@@ -25,6 +25,8 @@ pub(super) struct Settings {
     pub(super) host_name: Option<OsString>,
     pub(super) domain: Option<String>,
     pub(super) sender_domain: Option<String>,
+    #[cfg(feature = "dns")]
+    pub(super) services: Vec<crate::dns::EchoService>,
 }
 
 /// Whether a source outside the program is read.
@@ -64,10 +66,11 @@ impl Settings {
 }
 
 /// All that is known before the DNS is asked.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Gathered {
     pub(super) raw: Vec<Raw>,
     pub(super) clients: Vec<(IpAddr, ClientOrigin)>,
+    pub(super) clients_are: ClientsAre,
     pub(super) server: Option<Scope>,
     pub(super) names_wanted: NamesWanted,
     pub(super) warnings: Vec<Warning>,
@@ -82,8 +85,17 @@ pub(super) enum NamesWanted {
     OperatorsOnly,
 }
 
+/// Whether the client addresses belong together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ClientsAre {
+    /// They are one host's, one for each family: a name should be right for all.
+    OneHost,
+    /// Each has a name of its own.
+    Separate,
+}
+
 /// A raw name and what became of it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Raw {
     pub(super) source: Source,
     /// Escaped and cut.
@@ -142,12 +154,10 @@ pub(super) fn gather(settings: &Settings) -> Gathered {
             warnings.push(Warning::ClientAddressNotPublic(address));
         }
     }
-    if clients.is_empty() {
-        warnings.push(Warning::NoClientAddress);
-    }
     Gathered {
         raw,
         clients,
+        clients_are: ClientsAre::OneHost,
         server,
         names_wanted,
         warnings,
@@ -280,7 +290,7 @@ fn client_addresses(settings: &Settings, server: Option<Scope>) -> Vec<(IpAddr, 
         None => Family::ALL
             .into_iter()
             .filter_map(host::default_source_address)
-            .filter(|&local| is_fit_for(local, None))
+            .filter(|&local| Scope::of_address(local) == Scope::Public)
             .map(|local| (local, ClientOrigin::DefaultRoute))
             .collect(),
     }

@@ -1,5 +1,6 @@
 //! The outcome, as data and as lines for a log.
 
+use super::Again;
 use super::error::ResolveError;
 use super::warning::Warning;
 use crate::candidate::{Candidate, Source};
@@ -13,6 +14,7 @@ use crate::scope;
 use crate::verify::{Finding, Forward, Iprev, Reverse};
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// How many records of an answer a line shows.
@@ -22,14 +24,28 @@ const SHOWN: usize = 5;
 ///
 /// `Display` writes it for an operator's log, a line for each client address, candidate and warning, then the choice;
 /// the same is here as data.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Resolution {
+    pub(super) again: Arc<dyn Again>,
     pub(super) clients: Vec<Client>,
     pub(super) considered: Vec<Considered>,
     pub(super) plan: Result<Plan, ResolveError>,
     pub(super) provisional: bool,
     pub(super) valid_until: Instant,
     pub(super) warnings: Vec<Warning>,
+}
+
+impl fmt::Debug for Resolution {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Resolution")
+            .field("clients", &self.clients)
+            .field("considered", &self.considered)
+            .field("plan", &self.plan)
+            .field("provisional", &self.provisional)
+            .field("valid_until", &self.valid_until)
+            .field("warnings", &self.warnings)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Resolution {
@@ -102,6 +118,10 @@ pub struct Client {
 pub enum ClientOrigin {
     /// It is the source address of the default route, and public.
     DefaultRoute,
+    /// Two services that echo the asker's address agree on it.
+    Discovered,
+    /// One service that echoes the asker's address named it, and its PTR names lead back to it.
+    DiscoveredOnce,
     /// The operator gave it.
     Given,
     /// It is the local address towards the server.
@@ -112,6 +132,8 @@ impl fmt::Display for ClientOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::DefaultRoute => "source of the default route",
+            Self::Discovered => "discovered, two services agree",
+            Self::DiscoveredOnce => "discovered, one service and its PTR",
             Self::Given => "given",
             Self::TowardsServer => "local address towards the server",
         })

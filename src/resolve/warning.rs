@@ -22,6 +22,9 @@ pub enum Warning {
     BlankSetting(Source),
     /// No server outside sees this address: it is private, loopback or reserved.
     ClientAddressNotPublic(IpAddr),
+    /// One service named this as the client address, and its PTR names do not lead back to it: it does not count, as the
+    /// question may have been intercepted.
+    DiscoveryUnconfirmed(IpAddr),
     /// The chosen name looks like one that a provider gives to every customer; many servers score that.
     Generic {
         /// The chosen name.
@@ -80,6 +83,7 @@ impl Warning {
             Self::Alias { .. } => "alias",
             Self::BlankSetting(_) => "blank-setting",
             Self::ClientAddressNotPublic(_) => "client-address-not-public",
+            Self::DiscoveryUnconfirmed(_) => "discovery-unconfirmed",
             Self::Generic { .. } => "generic",
             Self::LiteralSent(_) => "literal-sent",
             Self::NoClientAddress => "no-client-address",
@@ -104,6 +108,10 @@ impl fmt::Display for Warning {
             Self::ClientAddressNotPublic(address) => write!(
                 f,
                 "client address {address} is not public, so no server outside sees it; give the address that servers see"
+            ),
+            Self::DiscoveryUnconfirmed(address) => write!(
+                f,
+                "one service named {address} as the client address, and nothing confirms it; give the client address"
             ),
             Self::Generic { name, look } => {
                 write!(f, "{name} looks like a customer line ({look}); some servers refuse such names")

@@ -6,7 +6,7 @@
 //!
 //! Text comes here at most [`MAX_RAW`](super::MAX_RAW) bytes long, so nothing here needs to be fast.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 use super::{Fault, Unusable, UnusableKind as Kind, repair};
 use crate::HeloName;
@@ -20,8 +20,8 @@ const CHECKS: &[Check] = &[
     control,
     zone_id,
     netbios_account,
-    template,
     wildcard,
+    template,
     placeholder,
     url,
     quoted,
@@ -82,10 +82,10 @@ fn control(text: &str) -> Option<Unusable> {
 /// `fe80::1%eth0`, also in brackets.
 fn zone_id(text: &str) -> Option<Unusable> {
     let (address, _) = text.split_once('%')?;
-    let address = address.strip_prefix('[').unwrap_or(address);
+    let address = address.trim_start_matches('[').trim_end_matches(']');
     without_tag(address)
         .unwrap_or(address)
-        .parse::<Ipv6Addr>()
+        .parse::<IpAddr>()
         .ok()?;
     Some(Unusable::new(Kind::ZoneId).at(text.find('%')?))
 }
@@ -93,8 +93,10 @@ fn zone_id(text: &str) -> Option<Unusable> {
 /// `PC1$`: the account of a computer in a Windows domain.
 fn netbios_account(text: &str) -> Option<Unusable> {
     let computer = text.strip_suffix('$')?;
-    let is_account =
-        computer.chars().next_back()?.is_alphanumeric() && !computer.contains(['$', '{', '%']);
+    let is_account = !computer.is_empty()
+        && computer
+            .chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'));
     is_account.then(|| Unusable::new(Kind::WindowsName))
 }
 
@@ -170,6 +172,7 @@ const PLACEHOLDERS: &[&str] = &[
     "nodename",
     "none",
     "noname",
+    "novalue",
     "notset",
     "null",
     "replaceme",
@@ -187,9 +190,12 @@ const PLACEHOLDERS: &[&str] = &[
 ];
 
 /// A word in place of a name, however it is dressed up: `your-hostname`, `<HOSTNAME>`, `(none)`, which is what Linux says
-/// before anybody has set a name.
+/// before anybody has set a name; or what JavaScript makes of an object.
 fn placeholder(text: &str) -> Option<Unusable> {
     const LONGEST: usize = 40;
+    if text == "[object Object]" {
+        return Some(Unusable::new(Kind::Placeholder));
+    }
     let is_one_word = !text.contains(['.', ':', '@', '[']);
     if text.len() > LONGEST || !text.is_ascii() || !is_one_word {
         return None;
@@ -283,11 +289,13 @@ fn port(text: &str) -> Option<Unusable> {
     )
 }
 
-/// Splits `host:25` and `[address]:25`. Text with more colons is an IPv6 address or nothing.
+/// Splits `host:25`, `host.example:smtp` and `[address]:25`. Text with more colons is an IPv6 address or nothing.
 fn host_and_port(text: &str) -> Option<(&str, &str)> {
     let (host, port) = text.rsplit_once(':')?;
     let is_host = !host.is_empty() && (host.ends_with(']') || !host.contains([':', '[']));
-    let is_port = port.bytes().all(|b| b.is_ascii_digit());
+    // A service by its name is told only after a dotted host: `smtp:mail` may be anything.
+    let is_port = port.bytes().all(|b| b.is_ascii_digit())
+        || host.contains('.') && port.bytes().all(|b| b.is_ascii_lowercase());
     (is_host && is_port).then_some((host, port))
 }
 
@@ -412,28 +420,36 @@ fn is_localhost(label: &str) -> bool {
     )
 }
 
-/// The names that Windows set-up makes (`WIN-` and 11 characters, `DESKTOP-` and 7, `LAPTOP-` and 8), with the hyphen
-/// or without, and `Anna-PC` of older ones.
+/// What Windows set-up makes: a word and random characters; and `Anna-PC`, as older versions proposed.
 fn looks_like_windows(label: &str) -> bool {
-    [("win", 11), ("desktop", 7), ("laptop", 8)]
-        .iter()
-        .any(|&(kind, random_len)| {
-            label.strip_prefix(kind).is_some_and(|rest| {
-                let random = rest.strip_prefix('-').unwrap_or(rest);
-                random.len() == random_len && random.bytes().all(|b| b.is_ascii_alphanumeric())
-            })
+    let is_made_by_setup = |&(start, random_len): &(&str, usize)| {
+        label.strip_prefix(start).is_some_and(|random| {
+            random.len() == random_len && random.bytes().all(|b| b.is_ascii_alphanumeric())
         })
-        || ["-pc", "-пк", "-ПК"].iter().any(|suffix| {
-            label
-                .strip_suffix(suffix)
-                .is_some_and(|owner| !owner.is_empty())
-        })
+    };
+    let is_of_an_owner = |end: &&str| {
+        label
+            .strip_suffix(*end)
+            .is_some_and(|owner| !owner.is_empty())
+    };
+    WINDOWS_STARTS.iter().any(is_made_by_setup) || ["-pc", "-пк", "-ПК"].iter().any(is_of_an_owner)
 }
+
+/// The start of a name, and how many characters follow. The hyphen of `DESKTOP-` gets lost on the way in some clients.
+const WINDOWS_STARTS: &[(&str, usize)] = &[
+    ("desktop-", 7),
+    ("desktop", 7),
+    ("ec2amaz-", 7),
+    ("laptop-", 8),
+    ("win-", 11),
+];
 
 fn looks_like_mac(label: &str) -> bool {
     [
         "macbook",
         "imac",
+        "ipad",
+        "iphone",
         "mac-mini",
         "mac-pro",
         "mac-studio",

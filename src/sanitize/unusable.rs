@@ -524,8 +524,8 @@ impl UnusableKind {
                 "configure the public host name, such as mail.example.com",
             ),
             Self::MacName => (
-                "this looks like the computer name of a Mac",
-                "configure the public host name; `scutil --set HostName` sets one",
+                "this looks like the name of a Mac or another Apple device",
+                "configure the public host name; on macOS `scutil --set HostName` sets one",
             ),
             Self::MailAddress => ("this is a mail address", "write the host name alone"),
             Self::MdnsName => (

@@ -65,6 +65,8 @@ pub(crate) enum Action {
     Answer,
     /// What another zone says; made by [`Action::answer_from`].
     AnswerFrom(Zone),
+    /// What the zone says, with this done to the message. It is sent as it is then, by UDP and TCP alike.
+    Changed(fn(&mut Message)),
     /// This many aliases, `hop-1.` to `hop-n.` put before the name, in one answer; the last one has the name's records.
     CnameChain(usize),
     /// The name is an alias of `hop-1.` before it, and that is an alias of the name.
@@ -82,6 +84,8 @@ pub(crate) enum Action {
     ServFail,
     /// Truncated and empty by UDP; by TCP what is given here.
     Truncated(Tcp),
+    /// Truncated and empty by UDP; by TCP as [`Action::Changed`].
+    TruncatedThen(fn(&mut Message)),
     /// The right answer to a question with another id.
     WrongId,
 }
@@ -540,6 +544,7 @@ impl Turn {
             (Action::After(..), _) => unreachable!("the delay has been split off"),
             (Action::Answer, _) => self.say(zone),
             (Action::AnswerFrom(other), _) => self.say(other),
+            (Action::Changed(change), _) => self.say_changed(zone, *change),
             (Action::CnameChain(hops), _) => self.say_aliases(zone, *hops),
             (Action::CnameLoop, _) => self.send(&self.cname_loop()),
             (Action::Drop, _) => Step::Silence,
@@ -553,7 +558,10 @@ impl Turn {
             (Action::PtrNames(names), _) => self.send(&self.ptr_records(names)),
             (Action::Refused, _) => self.send(&Reply::new(ResponseCode::Refused)),
             (Action::ServFail, _) => self.send(&Reply::new(ResponseCode::ServFail)),
-            (Action::Truncated(_), Transport::Udp) => self.send_truncated(),
+            (Action::Truncated(_) | Action::TruncatedThen(_), Transport::Udp) => {
+                self.send_truncated()
+            }
+            (Action::TruncatedThen(change), Transport::Tcp) => self.say_changed(zone, *change),
             (Action::Truncated(Tcp::Live), Transport::Tcp) => self.say(zone),
             (Action::Truncated(Tcp::Closes), Transport::Tcp) => Step::Close,
             (Action::Truncated(Tcp::Silent), Transport::Tcp) => Step::Silence,
@@ -568,6 +576,14 @@ impl Turn {
     fn say(&self, zone: &Zone) -> Step {
         self.ask(zone)
             .map_or(Step::Silence, |reply| self.send(&reply))
+    }
+
+    fn say_changed(&self, zone: &Zone, change: fn(&mut Message)) -> Step {
+        self.ask(zone).map_or(Step::Silence, |reply| {
+            let mut message = self.message(&reply);
+            change(&mut message);
+            Step::Send(self.encode(&message))
+        })
     }
 
     fn say_with_wrong_id(&self, zone: &Zone) -> Step {

@@ -1,0 +1,118 @@
+//! Finds the client address by asking services that echo it, where the operator wants that.
+//!
+//! Port 53 is often intercepted: then a resolver of the network answers in the service's place, and names itself. So one
+//! answer alone proves nothing. An address counts when two services agree on it, or when its PTR names lead back to it.
+
+use super::ask::Facts;
+use super::gather::Gathered;
+use super::report::ClientOrigin;
+use super::warning::Warning;
+use crate::dns::{Answer, EchoService, Family, Outcome, Resolver};
+use crate::in_flight::{Alarm, InFlight};
+use crate::scope;
+use crate::verify::Iprev;
+use std::net::IpAddr;
+use std::time::Duration;
+
+/// Adds the client addresses that the services name, for the families in which none is known. An address that only one
+/// service names is added as [`ClientOrigin::DiscoveredOnce`], and has to be confirmed.
+///
+/// The services have a deadline of their own, as the names must still be verified when they are silent.
+pub(super) async fn discover(
+    services: &[EchoService],
+    mut gathered: Gathered,
+    deadline: Duration,
+) -> Gathered {
+    let known: Vec<Family> = gathered
+        .clients
+        .iter()
+        .map(|&(address, _)| Family::of(address))
+        .collect();
+    let missing: Vec<Family> = Family::ALL
+        .into_iter()
+        .filter(|family| !known.contains(family))
+        .collect();
+    if services.is_empty() || missing.is_empty() || gathered.is_misconfigured() {
+        return gathered;
+    }
+    let alarm = Alarm::after(deadline);
+    let mut asked = InFlight::default();
+    for &family in &missing {
+        for service in services
+            .iter()
+            .filter(|service| !service.servers(family).is_empty())
+        {
+            asked.push(async move { (family, ask(service, family).await) });
+        }
+    }
+    let mut votes: Vec<(Family, IpAddr)> = Vec::new();
+    while let Some((family, vote)) = asked.next_before(&alarm).await {
+        votes.extend(vote.map(|address| (family, address)));
+        if missing
+            .iter()
+            .all(|&family| agreed(&votes, family).is_some())
+        {
+            break;
+        }
+    }
+    for family in missing {
+        let found = match (agreed(&votes, family), only(&votes, family)) {
+            (Some(address), _) => Some((address, ClientOrigin::Discovered)),
+            (None, Some(address)) => Some((address, ClientOrigin::DiscoveredOnce)),
+            (None, None) => None,
+        };
+        gathered.clients.extend(found);
+    }
+    gathered.clients.sort(); // IPv4 first
+    gathered
+}
+
+/// Takes back the addresses that only one service named, unless their PTR names lead back to them.
+pub(super) fn without_unconfirmed(mut gathered: Gathered, facts: &Facts) -> Gathered {
+    let (dropped, kept): (Vec<_>, Vec<_>) =
+        gathered
+            .clients
+            .into_iter()
+            .partition(|&(address, origin)| {
+                origin == ClientOrigin::DiscoveredOnce && facts.iprev(address) != Some(Iprev::Pass)
+            });
+    for (address, _) in dropped {
+        gathered
+            .warnings
+            .push(Warning::DiscoveryUnconfirmed(address));
+    }
+    gathered.clients = kept;
+    gathered
+}
+
+/// The address that one service names. One of the wrong family, or one that no server outside can see, is none.
+async fn ask(service: &EchoService, family: Family) -> Option<IpAddr> {
+    let resolver = Resolver::asking(service.servers(family));
+    let answer: Answer<IpAddr> = resolver
+        .ask_echo(service.name(), service.record(), family)
+        .await;
+    let Outcome::Found(addresses) = answer.outcome() else {
+        return None;
+    };
+    let address = addresses.first()?.to_canonical();
+    (Family::of(address) == family && scope::is_verifiable(address)).then_some(address)
+}
+
+/// The address of a family that two services agree on.
+fn agreed(votes: &[(Family, IpAddr)], family: Family) -> Option<IpAddr> {
+    let twice = |vote: &&(Family, IpAddr)| votes.iter().filter(|other| other == vote).count() > 1;
+    votes
+        .iter()
+        .filter(|vote| vote.0 == family)
+        .find(twice)
+        .map(|vote| vote.1)
+}
+
+/// The address of a family, if only one was named.
+fn only(votes: &[(Family, IpAddr)], family: Family) -> Option<IpAddr> {
+    let mut of_family = votes.iter().filter(|vote| vote.0 == family);
+    match (of_family.next(), of_family.next()) {
+        (Some(vote), None) => Some(vote.1),
+        _ => None,
+    }
+}

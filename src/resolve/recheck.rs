@@ -1,0 +1,254 @@
+//! Asking again later: what a long-running mailer notices.
+
+use super::report::{Client, Resolution};
+use crate::dns::{Outcome, PtrText};
+use crate::in_flight::block_on;
+use crate::name::HeloName;
+use crate::verify::Finding;
+use std::fmt;
+use std::net::IpAddr;
+
+/// A later resolution, and what changed since.
+#[derive(Clone, Debug)]
+pub struct Recheck {
+    resolution: Resolution,
+    changes: Vec<Change>,
+}
+
+impl Recheck {
+    /// Gives the later resolution. When it is provisional or an error of the kind "try again", the DNS did not answer,
+    /// and the earlier name may well still be right.
+    pub fn resolution(&self) -> &Resolution {
+        &self.resolution
+    }
+
+    /// Takes the later resolution.
+    pub fn into_resolution(self) -> Resolution {
+        self.resolution
+    }
+
+    /// Gives what changed; nothing that the DNS merely did not say this time.
+    pub fn changes(&self) -> &[Change] {
+        &self.changes
+    }
+}
+
+/// Something that is not as it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Change {
+    /// There are other client addresses.
+    ClientAddresses {
+        /// The earlier ones.
+        before: Vec<IpAddr>,
+        /// The later ones.
+        after: Vec<IpAddr>,
+    },
+    /// The DNS amounts to something else about a name and a client address.
+    Finding {
+        /// The name.
+        name: HeloName,
+        /// The client address; `None` if none is known.
+        client: Option<IpAddr>,
+        /// The earlier finding.
+        before: Finding,
+        /// The later finding.
+        after: Finding,
+    },
+    /// Another name is to be sent, or none.
+    Name {
+        /// The earlier name; `None` if there was none.
+        before: Option<HeloName>,
+        /// The later name; `None` if there is none.
+        after: Option<HeloName>,
+    },
+    /// A client address has other PTR names.
+    PtrNames {
+        /// The client address.
+        address: IpAddr,
+        /// The earlier names, sorted.
+        before: Vec<PtrText>,
+        /// The later names, sorted.
+        after: Vec<PtrText>,
+    },
+}
+
+impl Change {
+    /// Gives the kind as a word for logs, in kebab-case.
+    ///
+    /// ```
+    /// use helo_name::Change;
+    /// assert_eq!(Change::Name { before: None, after: None }.as_str(), "name");
+    /// ```
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::ClientAddresses { .. } => "client-addresses",
+            Self::Finding { .. } => "finding",
+            Self::Name { .. } => "name",
+            Self::PtrNames { .. } => "ptr-names",
+        }
+    }
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ClientAddresses { before, after } => {
+                write!(f, "client addresses: {}, now {}", list(before), list(after))
+            }
+            Self::Finding {
+                name,
+                client,
+                before,
+                after,
+            } => {
+                write!(f, "{name}")?;
+                if let Some(address) = client {
+                    write!(f, " for {address}")?;
+                }
+                write!(f, ": {}, now {}", before.as_str(), after.as_str())
+            }
+            Self::Name { before, after } => {
+                let show = |name: &Option<HeloName>| {
+                    name.as_ref().map_or("none", HeloName::as_str).to_owned()
+                };
+                write!(f, "name: {}, now {}", show(before), show(after))
+            }
+            Self::PtrNames {
+                address,
+                before,
+                after,
+            } => {
+                let text = |names: &[PtrText]| {
+                    list(&names.iter().map(PtrText::as_str).collect::<Vec<_>>())
+                };
+                write!(f, "PTR of {address}: {}, now {}", text(before), text(after))
+            }
+        }
+    }
+}
+
+/// How many items of a list a line shows.
+const SHOWN: usize = 5;
+
+fn list(items: &[impl fmt::Display]) -> String {
+    let mut shown: Vec<String> = items.iter().take(SHOWN).map(ToString::to_string).collect();
+    match items.len() {
+        0 => return "none".to_owned(),
+        count if count > SHOWN => shown.push(format!("{} more", count - SHOWN)),
+        _ => {}
+    }
+    shown.join(", ")
+}
+
+impl Resolution {
+    /// Resolves again with the same settings, and says what changed. For a long-running mailer, once the resolution is
+    /// no longer valid ([`valid_until`](Self::valid_until)).
+    ///
+    /// ```
+    /// use helo_name::{Resolve, dns::Zone};
+    ///
+    /// let zone = Zone::new().address("mail.example.com", "192.0.2.10");
+    /// let report = Resolve::new(zone).configured("mail.example.com").report_blocking();
+    /// let later = report.recheck_blocking();
+    /// assert!(later.changes().is_empty());
+    /// ```
+    pub async fn recheck(&self) -> Recheck {
+        let resolution = std::sync::Arc::clone(&self.again).again().await;
+        let changes = changes(self, &resolution);
+        Recheck {
+            resolution,
+            changes,
+        }
+    }
+
+    /// As [`recheck`](Self::recheck), and blocks this thread, no longer than the deadline.
+    pub fn recheck_blocking(&self) -> Recheck {
+        block_on(self.recheck())
+    }
+}
+
+fn changes(before: &Resolution, after: &Resolution) -> Vec<Change> {
+    let mut changes = Vec::new();
+    let name = |resolution: &Resolution| resolution.name().ok().cloned();
+    if name(before) != name(after) {
+        changes.push(Change::Name {
+            before: name(before),
+            after: name(after),
+        });
+    }
+    let addresses = |resolution: &Resolution| {
+        resolution
+            .clients
+            .iter()
+            .map(Client::address)
+            .collect::<Vec<_>>()
+    };
+    if addresses(before) != addresses(after) {
+        changes.push(Change::ClientAddresses {
+            before: addresses(before),
+            after: addresses(after),
+        });
+    }
+    for client in &before.clients {
+        let later = after
+            .clients
+            .iter()
+            .find(|later| later.address == client.address);
+        if let (Some(before), Some(after)) = (ptr_names(client), later.and_then(ptr_names))
+            && before != after
+        {
+            changes.push(Change::PtrNames {
+                address: client.address,
+                before,
+                after,
+            });
+        }
+    }
+    changes.extend(changed_findings(before, after));
+    changes
+}
+
+/// The PTR names, sorted, as the order of an answer changes from one to the next; `None` if the DNS did not say.
+fn ptr_names(client: &Client) -> Option<Vec<PtrText>> {
+    let answer = &client.reverse.as_ref()?.answer;
+    if let Outcome::NotKnown(_) = answer.outcome() {
+        return None;
+    }
+    let mut names = answer.records().to_vec();
+    names.sort();
+    Some(names)
+}
+
+fn changed_findings(before: &Resolution, after: &Resolution) -> Vec<Change> {
+    let findings = |resolution: &Resolution| {
+        let mut findings = Vec::new();
+        for considered in &resolution.considered {
+            for &(client, finding) in &considered.findings {
+                if let (Some(name), true) = (&considered.name, finding != Finding::Unknown) {
+                    findings.push((name.clone(), client, finding));
+                }
+            }
+        }
+        findings
+    };
+    let later = findings(after);
+    let mut changes = Vec::new();
+    for (name, client, before) in findings(before) {
+        let after = later
+            .iter()
+            .find(|(other, address, _)| *other == name && *address == client);
+        if let Some(&(_, _, after)) = after.filter(|(_, _, after)| *after != before) {
+            let change = Change::Finding {
+                name,
+                client,
+                before,
+                after,
+            };
+            if !changes.contains(&change) {
+                changes.push(change);
+            }
+        }
+    }
+    changes
+}

@@ -1,0 +1,339 @@
+//! What a resolution asks the DNS, each question once, and what it makes of unusual answers.
+
+#![cfg(feature = "dns")]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod support {
+    pub(crate) mod dns_server;
+    pub(crate) mod fault_dns;
+}
+
+use helo_name::dns::{Dns, Resolver};
+use helo_name::verify::{Finding, Iprev};
+use helo_name::{Decision, InvalidHeloNameKind, ReasonKind, Resolution, Resolve, Warning};
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use support::fault_dns::{Action, FaultServer, Script, Transport};
+
+const CLIENT: &str = "192.0.2.10";
+const ARPA: &str = "10.2.0.192.in-addr.arpa";
+
+fn address(text: &str) -> IpAddr {
+    text.parse().unwrap()
+}
+
+/// A resolution that knows nothing of this machine.
+fn resolve(resolver: Resolver) -> Resolve<Resolver> {
+    Resolve::new(resolver).ignore_environment().ignore_machine()
+}
+
+fn asking(server: &FaultServer) -> Resolver {
+    Resolver::asking([server.address()])
+}
+
+/// `name type` of each question.
+fn questions(server: &FaultServer) -> BTreeSet<String> {
+    let distinct = server.distinct_questions().into_iter();
+    distinct
+        .map(|(name, record_type)| format!("{name} {record_type}"))
+        .collect()
+}
+
+fn datagrams(server: &FaultServer) -> usize {
+    let all = server.questions();
+    let by_udp = all.iter().filter(|q| q.transport == Transport::Udp);
+    by_udp.count()
+}
+
+/// A script whose client address has these PTR names, all of them forward-confirmed.
+fn with_ptr_names(names: &[String]) -> Script {
+    let zone: String = names
+        .iter()
+        .map(|name| format!("{name} A {CLIENT}\n"))
+        .collect();
+    let ptr = Action::ptr_names(names.iter().map(String::as_str));
+    FaultServer::script()
+        .zone(&format!("{zone}mail.example.com A {CLIENT}"))
+        .on(ARPA, "PTR", [ptr])
+}
+
+fn others(count: usize) -> Vec<String> {
+    (1..=count)
+        .map(|number| format!("host-{number}.example.com"))
+        .collect()
+}
+
+#[test]
+fn two_questions_and_one_for_each_of_up_to_ten_other_ptr_names() {
+    let mail = || vec!["mail.example.com".to_owned()];
+    // The host name; the PTR names; the questions.
+    #[rustfmt::skip]
+    let table = [
+        // The only candidate is the PTR name
+        (Some("mail.example.com"), mail(), 2),
+        (None, mail(), 2),
+        // Other PTR names beside it
+        (Some("mail.example.com"), [mail(), others(1)].concat(), 3),
+        (Some("mail.example.com"), [mail(), others(2)].concat(), 4),
+        (Some("mail.example.com"), [mail(), others(10)].concat(), 12),
+        (Some("mail.example.com"), [mail(), others(11)].concat(), 12),
+        (Some("mail.example.com"), [others(200), mail()].concat(), 12),
+        // Other PTR names instead of it
+        (Some("mail.example.com"), others(1), 3),
+        (Some("mail.example.com"), others(10), 12),
+        (Some("mail.example.com"), others(200), 12),
+        (None, others(10), 11),
+        (None, others(200), 11),
+        // A name in two spellings is one
+        (None, vec!["mail.example.com".to_owned(), "MAIL.example.COM".to_owned()], 2),
+        // Names that are not asked for: not legal, not public
+        (Some("mail.example.com"), vec!["under_score.example.com".to_owned(), "mail.local".to_owned(), "bare".to_owned()], 2),
+    ];
+    for (host_name, ptr_names, expected) in table {
+        let what = format!("{host_name:?}, {} PTR names", ptr_names.len());
+        let servers: Vec<FaultServer> =
+            (0..3).map(|_| with_ptr_names(&ptr_names).start()).collect();
+        let pod =
+            "search mail.svc.cluster.local svc.cluster.local cluster.local\noptions ndots:5\n";
+        let pods_resolv_conf = format!(
+            "{pod}nameserver [{}]:{}\n",
+            servers[0].address().ip(),
+            servers[0].address().port()
+        );
+        let all = servers.iter().map(FaultServer::address);
+        for (how, resolver) in [
+            (
+                "by a pod's resolv.conf",
+                Resolver::from_resolv_conf(pods_resolv_conf),
+            ),
+            ("three servers", Resolver::asking(all)),
+        ] {
+            let mut resolve = resolve(resolver).client_address(address(CLIENT));
+            if let Some(name) = host_name {
+                resolve = resolve.host_name(name);
+            }
+            let report = resolve.report_blocking();
+            assert!(report.name().is_ok(), "{what}, {how}: {report}");
+        }
+        for server in &servers {
+            let asked = questions(server);
+            // The first to answer is believed, so a server that is slower may not hear of what follows.
+            let is_first = server.address() == servers[0].address();
+            assert!(asked.len() <= expected, "{what}: {asked:?}");
+            assert!(!is_first || asked.len() == expected, "{what}: {asked:?}");
+        }
+    }
+}
+
+#[test]
+fn no_question_is_asked_twice() {
+    let attempt = || {
+        let server = with_ptr_names(&others(5)).start();
+        let report = resolve(asking(&server))
+            .host_name("mail.example.com")
+            .sender_domain("mail.example.com")
+            .client_address(address(CLIENT))
+            .report_blocking();
+        assert!(!report.is_provisional(), "{report}");
+        (datagrams(&server), questions(&server).len())
+    };
+    // A datagram is sent again after a third of a second, which a machine with other things to do may let pass.
+    let counts: Vec<_> = (0..3).map(|_| attempt()).collect();
+    assert!(counts.contains(&(7, 7)), "{counts:?}");
+}
+
+#[test]
+fn a_server_named_twice_is_asked_once() {
+    let server = FaultServer::script().start();
+    let resolver = Resolver::asking([server.address(), server.address()]);
+    pollster::block_on(resolver.reverse(address(CLIENT)));
+    assert_eq!(datagrams(&server), 1);
+}
+
+#[test]
+fn each_family_has_its_own_questions_and_no_other() {
+    let server = FaultServer::script().start();
+    let report = resolve(asking(&server))
+        .host_name("mail.example.com")
+        .client_address(address(CLIENT))
+        .client_address(address("2001:db8::10"))
+        .report_blocking();
+    assert!(!report.is_provisional(), "{report}");
+    let arpa_v6 = "0.1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa PTR";
+    let expected = [
+        "mail.example.com A",
+        "mail.example.com AAAA",
+        "10.2.0.192.in-addr.arpa PTR",
+        arpa_v6,
+    ];
+    assert_eq!(questions(&server), expected.map(str::to_owned).into());
+}
+
+#[test]
+fn no_ptr_is_asked_of_an_address_that_is_not_public() {
+    for client in [
+        "10.0.0.1",
+        "100.64.0.1",
+        "127.0.0.1",
+        "169.254.1.1",
+        "172.16.0.1",
+        "192.168.0.1",
+        "0.0.0.0",
+        "::1",
+        "fd00::1",
+        "fe80::1",
+        "::ffff:10.0.0.1",
+    ] {
+        let server = FaultServer::script().start();
+        let report = resolve(asking(&server))
+            .host_name("mail.example.com")
+            .client_address(address(client))
+            .report_blocking();
+        assert_eq!(report.clients()[0].reverse(), None, "{client}");
+        let asked = questions(&server);
+        assert_eq!(asked.len(), 1, "{client}: {asked:?}");
+        assert!(!asked.iter().any(|q| q.ends_with("PTR")), "{asked:?}");
+    }
+}
+
+#[test]
+fn a_name_that_means_nothing_in_public_is_not_asked_for() {
+    for name in [
+        "mail.local",
+        "mail.corp.internal",
+        "mail.localhost",
+        "[192.0.2.10]",
+    ] {
+        let server = FaultServer::script().start();
+        let _ = resolve(asking(&server))
+            .configured(name)
+            .client_address(address(CLIENT))
+            .report_blocking();
+        assert_eq!(questions(&server), [format!("{ARPA} PTR")].into(), "{name}");
+    }
+}
+
+// ---- Unusual answers ----
+
+fn report(zone: &str, host_name: &str) -> Resolution {
+    let server = FaultServer::script().zone(zone).start();
+    resolve(asking(&server))
+        .host_name(host_name)
+        .client_address(address(CLIENT))
+        .report_blocking()
+}
+
+#[test]
+fn a_name_whose_address_is_a_loopback_address_never_verifies() {
+    // What Debian writes into the hosts file, in the DNS.
+    let report = report("mail.example.com A 127.0.1.1", "mail.example.com");
+    let considered = &report.considered()[0];
+    let client = Some(address(CLIENT));
+    assert_eq!(considered.findings(), [(client, Finding::NotPublic)]);
+    assert_eq!(considered.decision(), Decision::Reject);
+}
+
+#[test]
+fn an_underscore_ptr_name_is_compared_and_refused_by_itself() {
+    let zone = "
+        mail.example.com A 192.0.2.10
+        10.2.0.192.in-addr.arpa PTR under_score.example.com
+        10.2.0.192.in-addr.arpa PTR mail.example.com";
+    let report = report(zone, "mail.example.com");
+    let names = report.clients()[0].reverse().unwrap().answer.records();
+    assert!(
+        names
+            .iter()
+            .any(|name| name.as_str() == "under_score.example.com")
+    );
+    let mut considered = report.considered().iter();
+    let refused = considered
+        .find(|c| c.raw() == "under_score.example.com")
+        .unwrap();
+    let kind = refused.reason().kind();
+    assert_eq!(kind, ReasonKind::Illegal(InvalidHeloNameKind::Underscore));
+    assert_eq!(report.name().unwrap().as_str(), "mail.example.com");
+    assert_eq!(report.clients()[0].iprev(), Some(Iprev::Pass));
+    assert!(!report.is_provisional());
+}
+
+#[test]
+fn an_ipv4_mapped_address_is_the_ipv4_address() {
+    let server = FaultServer::script().start();
+    let report = resolve(asking(&server))
+        .host_name("mail.example.com")
+        .client_address(address("::ffff:192.0.2.10"))
+        .report_blocking();
+    let client = Some(address(CLIENT));
+    assert_eq!(
+        report.considered()[0].findings(),
+        [(client, Finding::Match)]
+    );
+    let expected = [format!("{ARPA} PTR"), "mail.example.com A".to_owned()];
+    assert_eq!(questions(&server), expected.into());
+}
+
+#[test]
+fn an_alias_is_followed_and_reported_wherever_the_answer_ends() {
+    let whole = Action::Answer;
+    // An authoritative server says where the alias leads, and no more.
+    let cut = Action::Changed(|message| message.answers.truncate(1));
+    for (action, expected_questions) in [(whole, 2), (cut, 3)] {
+        let server = FaultServer::script()
+            .on("www.example.com", "A", [action])
+            .start();
+        let report = resolve(asking(&server))
+            .host_name("www.example.com")
+            .configured("www.example.com")
+            .client_address(address(CLIENT))
+            .report_blocking();
+        let considered = &report.considered()[0];
+        assert_eq!(considered.findings()[0].1, Finding::Match, "{report}");
+        let aliases = considered.lookups()[0].answer.aliases();
+        assert_eq!(aliases, [Box::from("mail.example.com")]);
+        let is_alias = |warning: &Warning| matches!(warning, Warning::Alias { .. });
+        assert!(report.warnings().iter().any(is_alias), "{report}");
+        assert_eq!(questions(&server).len(), expected_questions);
+    }
+}
+
+#[test]
+fn a_ptr_behind_an_alias_is_found_and_nothing_to_report() {
+    // RFC 2317: a network smaller than /24 is delegated by CNAMEs.
+    let zone = "
+        mail.example.com A 192.0.2.10
+        10.2.0.192.in-addr.arpa CNAME 10.0/27.2.0.192.in-addr.arpa
+        10.0/27.2.0.192.in-addr.arpa PTR mail.example.com";
+    let whole = Action::Answer;
+    let cut = Action::Changed(|message| message.answers.truncate(1));
+    for action in [whole, cut] {
+        let server = FaultServer::script()
+            .zone(zone)
+            .on(ARPA, "PTR", [action])
+            .start();
+        let report = resolve(asking(&server))
+            .client_address(address(CLIENT))
+            .report_blocking();
+        assert_eq!(report.name().unwrap().as_str(), "mail.example.com");
+        assert_eq!(report.clients()[0].iprev(), Some(Iprev::Pass));
+        assert_eq!(report.warnings(), []);
+    }
+}
+
+#[test]
+fn a_ptr_name_with_the_private_address_only_does_not_match() {
+    // The name of the machine behind NAT, as its own network's DNS knows it.
+    #[rustfmt::skip]
+    let table = [
+        ("mail.example.com A 10.0.0.5", Finding::NotPublic),
+        ("mail.example.com A 10.0.0.5\nmail.example.com A 198.51.100.1", Finding::Mismatch),
+    ];
+    for (addresses, expected) in table {
+        let zone = format!("{addresses}\n{ARPA} PTR mail.example.com");
+        let report = report(&zone, "mail.example.com");
+        assert_eq!(report.clients()[0].iprev(), Some(Iprev::Fail), "{report}");
+        let ptr_name = &report.considered()[1];
+        assert_eq!(ptr_name.findings()[0].1, expected, "{report}");
+        assert_eq!(ptr_name.decision(), Decision::Reject, "{report}");
+    }
+}
