@@ -54,6 +54,9 @@
 //! | may it be sent? yours to decide | [`policy`], [`FallbackPolicy`] |
 //! | the names to try, in order | [`Plan`] |
 //! | all of it, and the report | [`Resolve`], [`Resolution`], [`ResolveError`] |
+//! | what a server said | [`Reply`], [`ReplyParser`] |
+//! | is our name to blame, and what to do | [`Diagnosis`], [`Cause`], [`Stage`] |
+//! | EHLO, HELO, the next name: a machine without socket and clock | [`Handshake`], [`Step`], [`Session`] |
 //!
 //! # Features
 //!
@@ -77,13 +80,16 @@
 //! outside the name. The report says what was checked, and its last warning names a client address without PTR record.
 
 mod candidate;
+mod diagnose;
 pub mod dns;
 mod escape;
+mod handshake;
 mod host;
 mod in_flight;
 mod name;
 mod plan;
 pub mod policy;
+mod reply;
 mod resolve;
 mod sanitize;
 mod scope;
@@ -91,9 +97,14 @@ mod shape;
 pub mod verify;
 
 pub use candidate::{Candidate, Qualifier, Source};
+pub use diagnose::{Cause, Diagnosis, InvalidStage, Stage};
+pub use handshake::{
+    Exchange, Handshake, HandshakeError, HandshakeErrorKind, HandshakeWarning, Session, Step, Verb,
+};
 pub use name::{HeloName, InvalidHeloName, InvalidHeloNameKind};
 pub use plan::{Attempt, Plan};
 pub use policy::{Decision, FallbackPolicy, Judged};
+pub use reply::{EnhancedCode, InvalidReply, InvalidReplyKind, Reply, ReplyParser};
 pub use resolve::{
     Change, Client, ClientOrigin, Considered, Cure, HeloNames, Reason, ReasonKind, Recheck,
     Resolution, Resolve, ResolveError, ResolveErrorKind, Warning,
