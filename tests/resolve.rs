@@ -8,8 +8,8 @@
 use helo_name::dns::{Answer, Dns, Family, NotKnown, PtrText, Question, Zone};
 use helo_name::verify::{Finding, Iprev};
 use helo_name::{
-    Decision, FallbackPolicy, HeloName, Judged, Resolution, Resolve, ResolveErrorKind, Source,
-    Warning, policy,
+    ClientOrigin, Decision, FallbackPolicy, HeloName, Judged, Resolution, Resolve,
+    ResolveErrorKind, Scope, Source, Warning, policy,
 };
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
@@ -110,14 +110,18 @@ fn a_host_name_that_is_the_ptr_name_costs_two_questions() {
 fn each_other_ptr_name_costs_one_question_more_up_to_ten() {
     // other PTR names, questions
     let cases = [(0, 2), (1, 3), (9, 11), (10, 12), (11, 12), (200, 12)];
-    for (others, expected) in cases {
-        let names = (0..others).map(|number| format!("host-{number}.example.com"));
-        let questions = asked(with_ptr_names(agreeing(), names), |resolve| {
-            resolve.host_name("mail.example.com").client_address(ip(V4))
-        });
-        assert_eq!(questions.len(), expected, "{others} other PTR names");
-        let distinct: BTreeSet<_> = questions.iter().collect();
-        assert_eq!(distinct.len(), expected, "{others} other PTR names");
+    // The host's own name stands before or behind the others in their order, and is no other either way.
+    for host in ["a.example.com", "z.example.com"] {
+        for (others, expected) in cases {
+            let names = (0..others).map(|number| format!("host-{number}.example.com"));
+            let zone = Zone::new().address(host, V4).ptr(V4, host);
+            let questions = asked(with_ptr_names(zone, names), |resolve| {
+                resolve.host_name(host).client_address(ip(V4))
+            });
+            assert_eq!(questions.len(), expected, "{host} and {others} others");
+            let distinct: BTreeSet<_> = questions.iter().collect();
+            assert_eq!(distinct.len(), expected, "{host} and {others} others");
+        }
     }
 }
 
@@ -270,6 +274,7 @@ fn the_order_of_the_ptr_answer_changes_nothing_but_the_line_that_shows_it() {
         "z.example.com",
         "a.example.org",
         "under_score.example.com",
+        "under.score_example.com",
     ];
     for order in permutations(&names) {
         let zone = names
@@ -289,6 +294,7 @@ fn the_order_of_the_ptr_answer_changes_nothing_but_the_line_that_shows_it() {
                 r#"PTR of 192.0.2.10 "z.example.com": A 192.0.2.10; permit: it has the client address (match)"#,
                 r#"PTR of 192.0.2.10 "a.example.org": A 192.0.2.10; permit: it has the client address (match)"#,
                 r#"PTR of 192.0.2.10 "b.mail.example.org": A 192.0.2.10; permit: it has the client address (match)"#,
+                r#"PTR of 192.0.2.10 "under.score_example.com": reject: underscore at byte 11: a host name has only letters, digits and hyphens between its dots; use a name without underscore that exists in DNS (underscore)"#,
                 r#"PTR of 192.0.2.10 "under_score.example.com": reject: underscore at byte 5: a host name has only letters, digits and hyphens between its dots; use a name without underscore that exists in DNS (underscore)"#,
                 "chosen: z.example.com from PTR of 192.0.2.10; then a.example.org, b.mail.example.org",
             ],
@@ -586,6 +592,40 @@ fn a_private_client_address_is_used_and_said_to_be_useless_in_public() {
             "chosen: mail.example.com from host name",
         ],
     );
+}
+
+#[test]
+fn the_local_address_towards_the_server_is_the_client_address_where_the_server_can_see_it() {
+    let towards = |address: &str| {
+        let zone = Arc::new(Zone::new());
+        // The machine is asked for the way to the server; a host name is given, and of the rest nothing is looked at.
+        let report = Resolve::new(Arc::clone(&zone))
+            .ignore_environment()
+            .host_name("shop_mailer_1")
+            .server(server(address))
+            .report_blocking();
+        let clients = report.clients().iter();
+        let clients: Vec<_> = clients
+            .map(|client| (client.address(), client.origin()))
+            .collect();
+        (clients, zone.questions())
+    };
+    let (clients, questions) = towards("127.0.0.1");
+    assert_eq!(clients, [(ip("127.0.0.1"), ClientOrigin::TowardsServer)]);
+    assert!(
+        !questions
+            .iter()
+            .any(|question| matches!(question, Question::Reverse(_)))
+    );
+    // Whatever address this machine has, a public server sees no private one.
+    let (clients, _) = towards("198.41.0.4");
+    let unseen = clients.iter().find(|(address, _)| {
+        matches!(
+            Scope::of_address(*address),
+            Scope::Loopback | Scope::Private
+        )
+    });
+    assert_eq!(unseen, None);
 }
 
 // R18: the operator's word.
@@ -977,7 +1017,7 @@ fn a_closure_sees_candidate_finding_client_and_server_and_decides() {
         .server(server("10.0.0.25"))
         .policy_fn(|judged: &Judged<'_>| {
             assert_eq!(judged.client_address(), Some(ip(V4)));
-            assert_eq!(judged.server_scope(), Some(helo_name::Scope::Private));
+            assert_eq!(judged.server_scope(), Some(Scope::Private));
             assert_eq!(judged.finding(), Finding::Match);
             assert_eq!(judged.source(), Source::Ptr(ip(V4)));
             match judged.name().as_str() {
