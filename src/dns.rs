@@ -323,6 +323,17 @@ impl PtrText {
         &self.0
     }
 
+    /// The text for a report, cut. It is printable already.
+    pub(crate) fn excerpt(&self) -> String {
+        const SHOWN: usize = 80;
+        match self.0.get(..SHOWN) {
+            Some(beginning) if self.0.len() > SHOWN => {
+                format!("{beginning}... ({} bytes)", self.0.len())
+            }
+            _ => self.0.to_string(),
+        }
+    }
+
     /// Parses the text as a name that may be sent.
     ///
     /// # Errors

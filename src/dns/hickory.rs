@@ -45,7 +45,11 @@ const TRIES: usize = 3;
 const IDLE: Duration = Duration::from_secs(10);
 
 /// The pause before a question is tried again that ended in an error: a server that just failed fails at once again.
-const PAUSE: Duration = Duration::from_millis(100);
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// How many seconds a negative answer without SOA is good for. It must not be cached (RFC 2308 5); but what rests on it
+/// need not be asked again for every mail.
+const NO_SOA_TTL: u32 = 60;
 
 /// Asks real name servers: those of this machine, or given ones.
 ///
@@ -537,8 +541,7 @@ impl Chain {
     }
 
     fn negative(&mut self, ttl: Option<u32>, answer: Answer<RData>) -> Result<Read, NotKnown> {
-        // Without a SOA a negative answer must not be kept (RFC 2308 5).
-        self.limit_ttl(ttl.unwrap_or(0));
+        self.limit_ttl(ttl.unwrap_or(NO_SOA_TTL));
         Ok(Read::Outcome(answer))
     }
 
