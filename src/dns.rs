@@ -136,6 +136,24 @@ pub enum Outcome<T> {
     NotKnown(NotKnown),
 }
 
+impl<T> Outcome<T> {
+    /// Gives the outcome as a word for logs, in kebab-case.
+    ///
+    /// ```
+    /// use helo_name::dns::Outcome;
+    /// assert_eq!(Outcome::Found(vec!["192.0.2.1"]).as_str(), "found");
+    /// assert_eq!(Outcome::<&str>::NxDomain.as_str(), "nx-domain");
+    /// ```
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Found(_) => "found",
+            Self::NoData => "no-data",
+            Self::NxDomain => "nx-domain",
+            Self::NotKnown(_) => "not-known",
+        }
+    }
+}
+
 /// One answer to one question: addresses of a name, or names of an address.
 ///
 /// ```

@@ -93,6 +93,8 @@ mod reply;
 mod resolve;
 mod sanitize;
 mod scope;
+#[cfg(feature = "serde")]
+mod serde;
 mod shape;
 pub mod verify;
 

@@ -98,8 +98,21 @@ impl fmt::Display for Cure {
 }
 
 impl Cure {
+    /// Gives the kind as a word for logs, in kebab-case.
+    ///
+    /// ```
+    /// assert_eq!(helo_name::Cure::GiveClientAddress.as_str(), "give-client-address");
+    /// ```
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::AddRecord { .. } => "add-record",
+            Self::GiveClientAddress => "give-client-address",
+            Self::SetName { .. } => "set-name",
+        }
+    }
+
     /// What to know about the line.
-    fn explanation(&self) -> String {
+    pub(crate) fn explanation(&self) -> String {
         match self {
             Self::AddRecord { .. } => "make sure that the DNS has this record".to_owned(),
             Self::GiveClientAddress => "give the program this".to_owned(),
@@ -173,6 +186,21 @@ impl ResolveError {
     /// Tells what kind of reason there is.
     pub fn kind(&self) -> ResolveErrorKind {
         self.0.kind
+    }
+
+    /// Gives what was refused or missing, and why; the same as in the message.
+    ///
+    /// ```
+    /// use helo_name::{Resolve, dns::Zone};
+    ///
+    /// let error = Resolve::new(Zone::new()).configured("web_1.example.com").blocking().unwrap_err();
+    /// let (what, why) = error.refused().next().unwrap();
+    /// assert_eq!(what, "configured name \"web_1.example.com\"");
+    /// assert!(why.starts_with("a host name has no underscore"));
+    /// ```
+    pub fn refused(&self) -> impl Iterator<Item = (&str, &str)> {
+        let refused = self.0.refused.iter();
+        refused.map(|refused| (refused.what.as_str(), refused.why.as_str()))
     }
 
     /// Gives the one line that would cure it.
