@@ -6,6 +6,7 @@ use super::gather::{self, ClientsAre, Gathered};
 use super::report::{ClientOrigin, Resolution};
 use super::{Again, Resolve};
 use crate::dns::Dns;
+use crate::events;
 use crate::in_flight::Alarm;
 use crate::name::HeloName;
 use std::collections::BTreeMap;
@@ -117,10 +118,9 @@ pub(super) async fn run<D: Dns + 'static>(
             resolve: Arc::clone(&resolve),
             client,
         });
-        by_client.insert(
-            client,
-            choose(&of_client, &facts, resolve.policy.as_ref(), again),
-        );
+        let resolution = choose(&of_client, &facts, resolve.policy.as_ref(), again);
+        events::resolved(&resolution);
+        by_client.insert(client, resolution);
     }
     HeloNames {
         by_client,
@@ -159,7 +159,9 @@ impl<D: Dns + 'static> Again for OfClient<D> {
             let mut facts = Facts::default();
             ask::ask(&self.resolve.dns, &gathered, &mut facts, &alarm).await;
             let again: Arc<dyn Again> = Arc::<Self>::clone(&self);
-            choose(&gathered, &facts, self.resolve.policy.as_ref(), again)
+            let resolution = choose(&gathered, &facts, self.resolve.policy.as_ref(), again);
+            events::resolved(&resolution);
+            resolution
         })
     }
 }
