@@ -1,7 +1,7 @@
 //! Asking the DNS: two questions, and three kinds of answer that are never mixed.
 //!
 //! [`Dns`] is what the rest of the crate asks. [`Zone`] answers from memory, for tests of a policy without a network;
-//! [`Resolver`] (feature `dns`) asks real name servers. An answer says *found*, *does not exist* (NXDOMAIN or NODATA,
+//! `Resolver` (feature `dns`) asks real name servers. An answer says *found*, *does not exist* (NXDOMAIN or NODATA,
 //! RFC 9499), or *not known*: whatever hides the truth (a lost packet, SERVFAIL, no socket) is never reported as
 //! "does not exist".
 //!
