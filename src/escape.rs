@@ -25,6 +25,14 @@ impl<'a> Excerpt<'a> {
             limit: DEFAULT_LIMIT,
         }
     }
+
+    /// Shows all bytes.
+    pub(crate) const fn whole(bytes: &'a [u8]) -> Self {
+        Excerpt {
+            bytes,
+            limit: usize::MAX,
+        }
+    }
 }
 
 impl fmt::Display for Excerpt<'_> {

@@ -8,6 +8,7 @@ mod in_flight;
 mod name;
 mod plan;
 pub mod policy;
+pub mod receivers;
 mod resolve;
 mod sanitize;
 mod scope;
