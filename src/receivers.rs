@@ -41,8 +41,10 @@
 //! connection without TLS or authentication is judged. An argument that holds a line end is two commands to most
 //! servers; the answer to the second is not told.
 
+mod courier;
 mod exim;
 mod facts;
+mod nameprep;
 mod opensmtpd;
 mod postfix;
 mod sendmail;
@@ -55,11 +57,12 @@ use std::fmt;
 use std::net::IpAddr;
 
 /// The servers, in the order of [`Profile::all`]. A new server is a new file and one line here.
-const SERVERS: [&[Profile]; 4] = [
+const SERVERS: [&[Profile]; 5] = [
     postfix::PROFILES,
     exim::PROFILES,
     sendmail::PROFILES,
     opensmtpd::PROFILES,
+    courier::PROFILES,
 ];
 
 /// A verdict, or the question to the DNS that it hangs on.
@@ -199,6 +202,8 @@ pub enum Stage {
     Accepted,
     /// In reply to `EHLO`.
     Ehlo,
+    /// In reply to `MAIL`.
+    Mail,
     /// In reply to `RCPT`.
     Rcpt,
 }
@@ -213,6 +218,7 @@ impl Stage {
         match self {
             Self::Accepted => "accepted",
             Self::Ehlo => "EHLO",
+            Self::Mail => "MAIL",
             Self::Rcpt => "RCPT",
         }
     }
