@@ -47,6 +47,7 @@ mod facts;
 mod nameprep;
 mod opensmtpd;
 mod postfix;
+mod qpsmtpd;
 mod sendmail;
 mod wire;
 
@@ -57,12 +58,13 @@ use std::fmt;
 use std::net::IpAddr;
 
 /// The servers, in the order of [`Profile::all`]. A new server is a new file and one line here.
-const SERVERS: [&[Profile]; 5] = [
+const SERVERS: [&[Profile]; 6] = [
     postfix::PROFILES,
     exim::PROFILES,
     sendmail::PROFILES,
     opensmtpd::PROFILES,
     courier::PROFILES,
+    qpsmtpd::PROFILES,
 ];
 
 /// A verdict, or the question to the DNS that it hangs on.

@@ -14,6 +14,16 @@ pub(super) fn until_lf(argument: &[u8]) -> &[u8] {
     end.map_or(argument, |end| &argument[..end])
 }
 
+/// The same, less the CR of a CR LF. What ends the argument itself is not part of it.
+pub(super) fn until_crlf(argument: &[u8]) -> &[u8] {
+    let line = until_lf(argument);
+    if line.len() < argument.len() {
+        line.strip_suffix(b"\r").unwrap_or(line)
+    } else {
+        line
+    }
+}
+
 /// A C string: up to the first NUL.
 pub(super) fn until_nul(text: &[u8]) -> &[u8] {
     let end = text.iter().position(|&byte| byte == 0);
@@ -35,6 +45,13 @@ pub(super) fn trim_start(text: &[u8], unwanted: impl Fn(u8) -> bool) -> &[u8] {
 pub(super) fn trim_end(text: &[u8], unwanted: impl Fn(u8) -> bool) -> &[u8] {
     let end = text.iter().rposition(|&byte| !unwanted(byte));
     end.map_or(&[], |end| &text[..=end])
+}
+
+/// The first word, where spaces alone separate words.
+pub(super) fn first_word(text: &[u8]) -> &[u8] {
+    let is_blank = |byte: u8| byte == b' ';
+    let mut words = trim_start(text, is_blank).split(|&byte| is_blank(byte));
+    words.next().unwrap_or_default()
 }
 
 /// The labels between the dots, empty ones too.
@@ -63,6 +80,17 @@ pub(super) fn parse_ipv6(text: &[u8]) -> Option<Ipv6Addr> {
     str::from_utf8(text).ok()?.parse().ok()
 }
 
+/// Tells whether the text is four numbers of one to three digits.
+///
+/// ```text
+/// quad = 1*3DIGIT 3("." 1*3DIGIT)
+/// ```
+pub(super) fn is_quad(text: &[u8]) -> bool {
+    let is_number =
+        |label: &[u8]| matches!(label.len(), 1..=3) && label.iter().all(u8::is_ascii_digit);
+    labels(text).count() == 4 && labels(text).all(is_number)
+}
+
 /// Joins texts.
 pub(super) fn concat(parts: &[&[u8]]) -> Vec<u8> {
     parts.concat()
@@ -80,10 +108,14 @@ mod tests {
     #[test]
     fn lines_end_and_are_trimmed() {
         assert_eq!(until_lf(b"a\r\nb"), b"a\r");
+        assert_eq!(until_crlf(b"a\r\nb"), b"a");
+        assert_eq!(until_crlf(b"a\r"), b"a\r");
         assert_eq!(until_nul(b"a\0b"), b"a");
         assert_eq!(trim_start(b" \ta ", is_space), b"a ");
         assert_eq!(trim_end(b" a\x0b\r", is_space), b" a");
         assert_eq!(trim_end(b" ", is_space), b"");
+        assert_eq!(first_word(b"  a\t b"), b"a\t");
+        assert_eq!(first_word(b" "), b"");
     }
 
     #[test]
@@ -92,6 +124,8 @@ mod tests {
         assert_eq!(in_brackets(b"["), None);
         assert_eq!(strip_tag(b"iPv6:::1", "IPv6:"), Some(&b"::1"[..]));
         assert_eq!(strip_tag(b"IPv", "IPv6:"), None);
+        assert!(is_quad(b"999.0.02.1"));
+        assert!(!is_quad(b"1.2.3.4.5") && !is_quad(b"1..2.3") && !is_quad(b"1.2.3.4444"));
         assert!(parse_ipv4(b"010.0.0.1").is_none());
         assert!(parse_ipv6(b"1:2:3:4:5:6:7::").is_some());
     }
