@@ -44,11 +44,13 @@
 mod courier;
 mod exim;
 mod facts;
+mod haraka;
 mod nameprep;
 mod opensmtpd;
 mod postfix;
 mod qpsmtpd;
 mod sendmail;
+mod suffix;
 mod wire;
 
 pub use facts::{Facts, MailExchanger, Question};
@@ -58,13 +60,14 @@ use std::fmt;
 use std::net::IpAddr;
 
 /// The servers, in the order of [`Profile::all`]. A new server is a new file and one line here.
-const SERVERS: [&[Profile]; 6] = [
+const SERVERS: [&[Profile]; 7] = [
     postfix::PROFILES,
     exim::PROFILES,
     sendmail::PROFILES,
     opensmtpd::PROFILES,
     courier::PROFILES,
     qpsmtpd::PROFILES,
+    haraka::PROFILES,
 ];
 
 /// A verdict, or the question to the DNS that it hangs on.

@@ -59,6 +59,13 @@ pub(super) fn labels(name: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
     name.split(|&byte| byte == b'.')
 }
 
+/// Tells whether a DNS message can hold a name.
+pub(super) fn fits_dns(name: &[u8]) -> bool {
+    let name = name.strip_suffix(b".").unwrap_or(name);
+    let is_label = |label: &[u8]| matches!(label.len(), 1..=MAX_LABEL);
+    name.len() <= MAX_DNS_NAME && labels(name).all(is_label)
+}
+
 /// The text between the bracket that starts an argument and the one that ends it.
 pub(super) fn in_brackets(text: &[u8]) -> Option<&[u8]> {
     text.strip_prefix(b"[")?.strip_suffix(b"]")
