@@ -33,7 +33,7 @@
 //! ```
 //!
 //! The rules are those of the servers' sources; each file of this module cites them. They were tried against recordings
-//! of the running servers.
+//! of the running servers (`tests/receivers.rs`).
 //!
 //! # Not promised
 //!
