@@ -2,8 +2,8 @@
 //!
 //! A [`Profile`] is a server with a configuration, such as `postfix-strict`. It is given an [`Attempt`]: any bytes as
 //! argument, the client address, the server's own name and addresses, and what the DNS says. It gives the
-//! [`Verdict`]: accepted, or refused at which [`Stage`], with which reply. Or it gives the [`Question`] that the server
-//! would ask the DNS next; then [`Facts`] gets the answer, and the profile is asked again:
+//! [`Verdict`]: accepted, or refused at which [`Stage`], with which reply. Or it gives the [`Question`] that the
+//! server would ask the DNS next; then [`Facts`] gets the answer, and the profile is asked again:
 //!
 //! ```
 //! use helo_name::dns::Answer;
@@ -32,8 +32,8 @@
 //! );
 //! ```
 //!
-//! The rules are those of the servers' sources; each file of this module cites them. They were tried against recordings
-//! of the running servers (`tests/receivers.rs`).
+//! The rules are those of the servers' sources; each file of this module cites them. They were tried against
+//! recordings of the running servers (`tests/receivers.rs`).
 //!
 //! # Not promised
 //!
@@ -123,8 +123,8 @@ impl Profile {
     ///
     /// # Errors
     ///
-    /// The question that the server would ask the DNS next, when [`Attempt::facts`] holds no answer to it. Servers that
-    /// judge by syntax alone ask too, when they greet the client by the name of its address.
+    /// The question that the server would ask the DNS next, when [`Attempt::facts`] holds no answer to it. Servers
+    /// that judge by syntax alone ask too, when they greet the client by the name of its address.
     pub fn judge(&self, attempt: &Attempt<'_>) -> Result<Verdict, Question> {
         (self.judge)(attempt)
     }
@@ -291,7 +291,8 @@ impl Verdict {
 }
 
 impl fmt::Display for Verdict {
-    /// Writes stage, codes and text. In the text a byte that is not printable ASCII is `\xNN`, and a backslash doubled.
+    /// Writes stage, codes and text. In the text a byte that is not printable ASCII is `\xNN`, and a backslash
+    /// doubled.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} ", self.stage, self.code)?;
         if let Some(enhanced) = self.enhanced {

@@ -1,14 +1,14 @@
-//! Exim 4.98.2 (Debian 13); 4.96 (Debian 12) answers alike, except `421` to a literal with a zone or a netmask.
+//! Exim 4.98.2 (Debian 13); 4.96 (Debian 12) answers `421` to a literal with a zone, and else alike.
 //!
 //! 1. The line ends at LF, less white space before it; a NUL in it is `501` (`src/smtp_in.c:smtp_read_command`).
-//! 2. White space before the argument is skipped. It must be an address in brackets, with `IPv6:`, `IPv4:` or no tag, or
-//!    made of ASCII letters, digits, `.`, `-` and `helo_allow_chars`, else `501` (`smtp_in.c:check_helo`,
+//! 2. White space before the argument is skipped. It must be an address in brackets, with `IPv6:`, `IPv4:` or no tag,
+//!    or made of ASCII letters, digits, `.`, `-` and `helo_allow_chars`, else `501` (`smtp_in.c:check_helo`,
 //!    `src/string.c:string_is_ip_addressX`).
 //! 3. `helo_verify_hosts` on EHLO is `550`, or `451` when the PTR question failed (`smtp_in.c:smtp_verify_helo`,
-//!    `smtp_setup_msg`); `verify = helo` in an ACL does the same. A literal matches when the text after `[` begins with
-//!    the client address, so one with a tag never does. A name matches as a name of the client address whose addresses
-//!    hold it (`src/host.c:host_name_lookup`), or when its own A or AAAA hold the client address. What is no name by
-//!    `check_dns_names_pattern` is not asked for (`src/dns.c:dns_basic_lookup`, `src/globals.c`).
+//!    `smtp_setup_msg`); `verify = helo` in an ACL does the same. A literal matches when the text after `[` begins
+//!    with the client address, so one with a tag never does. A name matches as a name of the client address whose
+//!    addresses hold it (`src/host.c:host_name_lookup`), or when its own A or AAAA hold the client address. What is
+//!    no name by `check_dns_names_pattern` is not asked for (`src/dns.c:dns_basic_lookup`, `src/globals.c`).
 //!
 //! `exim-acl` has `deny !verify = helo` in the ACL for HELO, `exim-delayed` in the one for RCPT, each with a message.
 
@@ -157,7 +157,8 @@ fn verify(attempt: &Attempt<'_>, name: &[u8]) -> Result<Verified, Question> {
     })
 }
 
-/// `host_name_lookup`: the names of the client address whose addresses hold it; `None` if that could not be found out.
+/// `host_name_lookup`: the names of the client address whose addresses hold it; `None` if that could not be found
+/// out.
 fn client_names<'a>(attempt: &Attempt<'a>) -> Result<Option<Vec<&'a PtrText>>, Question> {
     let client = attempt.client.to_canonical();
     let answer = attempt.facts.names(client)?;

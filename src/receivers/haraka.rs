@@ -2,14 +2,14 @@
 //!
 //! 1. A line of more than 512 octets with its LF is `521`, and the connection is closed
 //!    (`connection.js:_process_data`, `config/connection.ini`).
-//! 2. A CR within the line, and U+2028 or U+2029, make it no command: `500` (`connection.js:process_line`). The argument
-//!    is the first word, and spaces alone separate words; none is `501`, and so is a control character in it
+//! 2. A CR within the line, and U+2028 or U+2029, make it no command: `500` (`connection.js:process_line`). The
+//!    argument is the first word, and spaces alone separate words; none is `501`, and so is a control character in it
 //!    (`cmd_ehlo`).
-//! 3. As shipped, no check refuses, be the plugin loaded (`haraka-shipped`) or not (`haraka-default`). `haraka-forward`
-//!    has `reject.forward_dns` (`index.js:valid_hostname`, `rdns_match`, `forward_dns`): a name, not a literal, must be
-//!    valid, that is printable ASCII with a dot, and have an organizational domain; its addresses, if it has any, must
-//!    hold the client's, or its organizational domain be that of the client's PTR name. Else it is `550`; a timeout is
-//!    `450`, and any other DNS failure passes.
+//! 3. As shipped, no check refuses, be the plugin loaded (`haraka-shipped`) or not (`haraka-default`).
+//!    `haraka-forward` has `reject.forward_dns` (`index.js:valid_hostname`, `rdns_match`, `forward_dns`): a name, not
+//!    a literal, must be valid, that is printable ASCII with a dot, and have an organizational domain; its addresses,
+//!    if it has any, must hold the client's, or its organizational domain be that of the client's PTR name. Else it
+//!    is `550`; a timeout is `450`, and any other DNS failure passes.
 //!
 //! The plugin skips private clients unless told otherwise; here it is told otherwise.
 

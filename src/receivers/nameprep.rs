@@ -1,7 +1,8 @@
-//! IDNA2003 (RFC 3490) as libidn 1 applies it, for servers that still do: what becomes of a name on its way to the DNS.
+//! IDNA2003 (RFC 3490) as libidn 1 applies it, for servers that still do: what becomes of a name on its way to the
+//! DNS.
 //!
-//! Not all of nameprep (RFC 3491), whose tables are larger than the rest of this crate: ranges of characters stand for
-//! them. A name made of letters that nobody writes in host names may be put into the wrong class.
+//! Not all of nameprep (RFC 3491), whose tables are larger than the rest of this crate: ranges of characters stand
+//! for them. A name made of letters that nobody writes in host names may be put into the wrong class.
 
 use super::wire::{self, MAX_LABEL};
 
@@ -110,7 +111,8 @@ fn class_of(char: char) -> Class {
         0x2070..=0x208e | 0x2100..=0x214f | 0x2153..=0x217f | 0x2460..=0x24ea => Class::Mapped,
         0x3000 | 0x3002 | 0x3131..=0x318e | 0x3200..=0x33ff => Class::Mapped,
         0xf900..=0xfb06 | 0xfb13..=0xfdcf | 0xfdf0..=0xfefc | 0xff01..=0xffee => Class::Mapped,
-        // B.2: letters with a small form, and those that become two
+        // B.2: letters with a small form, and those that become two. ASCII is compared without case.
+        0..=0x7f => Class::Kept,
         0xdf | 0x3c2 => Class::Mapped,
         _ if char.is_uppercase() => Class::Mapped,
         _ => Class::Kept,
@@ -271,6 +273,7 @@ mod tests {
             ("b\u{fc}cher.example", same("xn--bcher-kva.example")),
             ("xn--bcher-kva.example", Prepared::Other),
             ("xn--ls8h.example", same("xn--ls8h.example")),
+            ("B\u{fc}cher.example", same("xn--Bcher-kva.example")),
             ("B\u{dc}CHER.example", Prepared::Other),
             ("a\u{200d}b.example", Prepared::Other),
             ("a\u{202e}b.example", Prepared::Invalid),

@@ -1,16 +1,16 @@
 //! Postfix 3.7.11 (Debian 12); 3.10.13 (Debian 13) answers alike to an argument without a line end.
 //!
-//! 1. The line ends at LF, less the CRs before it (`src/global/smtp_stream.c:smtp_get`). Invalid UTF-8 is `500 5.5.2`
-//!    (`src/smtpd/smtpd.c:smtpd_proto`); the text ends at NUL.
+//! 1. The line ends at LF, less the CRs before it, or after 2048 octets (`src/global/smtp_stream.c:smtp_get`).
+//!    Invalid UTF-8 is `500 5.5.2` (`src/smtpd/smtpd.c:smtpd_proto`); the text ends at NUL.
 //! 2. White space separates words, except in `"` and `<>`; they are joined again by single spaces
 //!    (`src/smtpd/smtpd_token.c`, `smtpd.c:collapse_args`). No word is `501` (`smtpd.c:ehlo_cmd`).
 //! 3. The restrictions, in the order configured, on EHLO or, as shipped, on RCPT
-//!    (`src/smtpd/smtpd_check.c:smtpd_check_helo`, `generic_checks`). What begins with `[` is only checked as a literal
-//!    (`reject_invalid_hostaddr`, `src/global/valid_mailhost_addr.c`); a name by `reject_invalid_hostname`,
+//!    (`src/smtpd/smtpd_check.c:smtpd_check_helo`, `generic_checks`). What begins with `[` is only checked as a
+//!    literal (`reject_invalid_hostaddr`, `src/global/valid_mailhost_addr.c`); a name by `reject_invalid_hostname`,
 //!    `reject_non_fqdn_hostname` or `reject_unknown_hostname`, in the same file. The syntax is that of
 //!    `src/util/valid_hostname.c`.
-//! 4. A DNS failure only defers, and a deferral speaks at RCPT always (`DEFER_IF_PERMIT2`). Any A, AAAA or MX will do,
-//!    a null MX too; a name that is no host name is not asked for (`src/dns/dns_lookup.c:dns_lookup_x`).
+//! 4. A DNS failure only defers, and a deferral speaks at RCPT always (`DEFER_IF_PERMIT2`). Any A, AAAA or MX will
+//!    do, a null MX too; a name that is no host name is not asked for (`src/dns/dns_lookup.c:dns_lookup_x`).
 //!
 //! In a text, what is not printable becomes a space (`smtpd_chat.c:smtpd_chat_reply`). By RCPT the name is already
 //! stored, and there it is `?`, as are ``space<>()\";@`` (`smtpd.c:ehlo_cmd`).
@@ -63,6 +63,9 @@ const ALL: [Restriction; 3] = [
     Restriction::Unknown,
 ];
 
+/// `line_length_limit`, less the verb and a space; the rest of the line is skipped.
+const MAX_ARGUMENT: usize = 2048 - 5;
+
 /// `VALID_HOSTNAME_LEN`
 const MAX_NAME: usize = 255;
 
@@ -74,7 +77,9 @@ struct Rejection {
 }
 
 fn judge(attempt: &Attempt<'_>, stage: Stage, restrictions: &[Restriction]) -> Judged {
-    let line = wire::trim_end(wire::until_lf(attempt.bytes()), |byte| byte == b'\r');
+    let line = wire::until_lf(attempt.bytes());
+    let line = line.get(..MAX_ARGUMENT).unwrap_or(line);
+    let line = wire::trim_end(line, |byte| byte == b'\r');
     if str::from_utf8(line).is_err() {
         let code = Code(500, Some("5.5.2"));
         let text = "Error: bad UTF-8 syntax";
@@ -320,7 +325,8 @@ fn is_octet(label: &[u8]) -> bool {
     label.iter().all(u8::is_ascii_digit) && matches!(value, Ok(Ok(0..=255)))
 }
 
-/// `valid_ipv6_hostaddr`: counts fields rather than groups, so seven groups may do for eight, and `::` is not always one.
+/// `valid_ipv6_hostaddr`: counts fields rather than groups, so seven groups may do for eight, and `::` is not always
+/// one.
 fn is_ipv6(text: &[u8]) -> bool {
     let mut rest = text;
     let mut field = 0;

@@ -1,7 +1,7 @@
 //! qpsmtpd 0.94 (Debian 12) with its plugin `helo`; Perl's Net::DNS asks.
 //!
-//! 1. The line ends at LF, less one CR before it (`lib/Qpsmtpd/TcpServer.pm:read_input`). The argument is the first word,
-//!    and spaces alone separate words; none, or `0`, is `501` (`lib/Qpsmtpd/SMTP.pm:ehlo`, `Command.pm:parse`).
+//! 1. The line ends at LF, less one CR before it (`lib/Qpsmtpd/TcpServer.pm:read_input`). The argument is the first
+//!    word, and spaces alone separate words; none, or `0`, is `501` (`lib/Qpsmtpd/SMTP.pm:ehlo`, `Command.pm:parse`).
 //! 2. The tests of the policy in their order; the first that fails is `550`, and the connection is closed
 //!    (`plugins/helo:populate_tests`, `helo_handler`):
 //!    - lenient (the default): `is_in_badhelo` with the list shipped (`config.sample/badhelo`), `invalid_localhost`,
@@ -9,8 +9,8 @@
 //!    - rfc, besides: `is_not_fqdn`, `no_forward_dns`, `no_reverse_dns`;
 //!    - strict, besides: `is_address_literal`, `no_matching_dns`.
 //!
-//! Only A is asked for, so that no IPv6 client has a forward match. A failure of the DNS about the argument lets it pass,
-//! as does a name that Net::DNS cannot write: the plugin dies on it, and the next one is called
+//! Only A is asked for, so that no IPv6 client has a forward match. A failure of the DNS about the argument lets it
+//! pass, as does a name that Net::DNS cannot write: the plugin dies on it, and the next one is called
 //! (`Net::DNS::Domain:new`, `lib/Qpsmtpd.pm:run_continuation`).
 
 use super::wire::{self, MAX_LABEL};

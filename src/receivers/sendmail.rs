@@ -4,9 +4,9 @@
 //!    NUL ends the text, and white space before the argument is skipped.
 //! 2. Nothing left is `501 5.0.0`; so are more than 256 octets, another character than ASCII letters, digits and
 //!    `[].-_#:`, and anything after white space (`srvrsmtp.c`, `CMDEHLO`; `sendmail/conf.h:MAXNAME`).
-//! 3. With `FEATURE(block_bad_helo)` and `delay_checks`, at RCPT, unless the client may relay: the server's own name or
-//!    address, and anything without a dot inside, is `550 5.7.1` (`cf/m4/proto.m4`, `_BLOCK_BAD_HELO_`). `IPv6:` and an
-//!    address passes without brackets only.
+//! 3. With `FEATURE(block_bad_helo)` and `delay_checks`, at RCPT, unless the client may relay: the server's own name
+//!    or address, and anything without a dot inside, is `550 5.7.1` (`cf/m4/proto.m4`, `_BLOCK_BAD_HELO_`). `IPv6:`
+//!    and an address passes without brackets only.
 
 use super::wire;
 use super::{Attempt, Basis, Code, Judged, Profile, Question, Stage, Verdict};
@@ -91,8 +91,8 @@ fn is_bogus(attempt: &Attempt<'_>, name: &[u8]) -> bool {
     is_own(attempt, name) || !(has_inner_dot || is_tagged)
 }
 
-/// Class `w` holds the server's names, and its addresses and those of the loopback interface in brackets. The argument
-/// is tried with brackets and without.
+/// Class `w` holds the server's names, and its addresses and those of the loopback interface in brackets. The
+/// argument is tried with brackets and without.
 fn is_own(attempt: &Attempt<'_>, name: &[u8]) -> bool {
     let server = attempt.server;
     let loopback = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
