@@ -14,8 +14,9 @@ use std::ffi::OsString;
 use std::io::{self, BufRead, BufWriter, ErrorKind, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
+use std::time::Duration;
 
-use helo_name::dns::{Answer, Family, NotKnown};
+use helo_name::dns::{Answer, NotKnown, Resolver};
 use helo_name::receivers::{Attempt, Basis, Facts, Profile, Question, Server, Verdict};
 
 const HELP: &str = r"Usage: receivers (--dns IP:PORT | --no-dns) [--client IP] [--table] [ARGUMENT...]
@@ -33,6 +34,9 @@ Writes one line for each, separated by tabs: the argument, then PROFILE=CODE for
 
 Exit code 0 when all lines were read, whatever they hold; 1 when reading or writing failed; 2 for a bad option.
 ";
+
+/// How long a question to the DNS may take; servers wait longer, and say the same then.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// More of a line is not kept.
 const MAX_LINE: u64 = 64 * 1024;
@@ -153,7 +157,7 @@ struct Predictor {
     server: Server,
     client: IpAddr,
     layout: Layout,
-    dns: Option<name_server::NameServer>,
+    dns: Option<Resolver>,
     /// About the client; each argument starts with these.
     facts: Facts,
 }
@@ -167,7 +171,9 @@ impl Predictor {
                 .address(IpAddr::from([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0x25])),
             client: options.client,
             layout: options.layout,
-            dns: options.dns.map(name_server::NameServer::open).transpose()?,
+            dns: options
+                .dns
+                .map(|server| Resolver::asking([server]).give_up_after(PATIENCE)),
             facts: Facts::new(),
         };
         let mut facts = Facts::new();
@@ -213,7 +219,7 @@ impl Predictor {
 
     fn answer(&self, question: Question, facts: &mut Facts) {
         match (&self.dns, question) {
-            (Some(dns), question) => dns.answer(question, facts),
+            (Some(dns), question) => pollster::block_on(facts.learn(dns, question)),
             (None, Question::Addresses(name, family)) => {
                 facts.insert_addresses(&name, family, unknown());
             }
@@ -227,183 +233,6 @@ impl Predictor {
 
 fn unknown<T>() -> Answer<T> {
     Answer::not_known(NotKnown::NoNameServer)
-}
-
-/// Asks one name server by hickory, without its cache, hosts file and names that it knows by itself.
-mod name_server {
-    use super::{Answer, Facts, Family, NotKnown, Question};
-    use helo_name::dns::PtrText;
-    use helo_name::receivers::MailExchanger;
-    use hickory_resolver::config::{NameServerConfig, ResolverOpts};
-    use hickory_resolver::net::runtime::TokioRuntimeProvider;
-    use hickory_resolver::net::xfer::{DnsHandle, FirstAnswer};
-    use hickory_resolver::net::{DnsError, NetError};
-    use hickory_resolver::proto::op::{DnsRequestOptions, DnsResponse, Query, ResponseCode};
-    use hickory_resolver::proto::rr::{Name, RData, RecordType};
-    use hickory_resolver::{NameServerPool, PoolContext, TlsConfig};
-    use std::io;
-    use std::net::SocketAddr;
-    use std::sync::Arc;
-    use std::time::Duration;
-    use tokio::runtime::Runtime;
-
-    /// How long a question may take, and how long the longest CNAME chain is.
-    const TIMEOUT: Duration = Duration::from_secs(2);
-    const MAX_ALIASES: usize = 8;
-
-    pub(super) struct NameServer {
-        runtime: Runtime,
-        pool: NameServerPool<TokioRuntimeProvider>,
-    }
-
-    /// A record's data, and the CNAMEs on the way to it.
-    type Found = Answer<RData>;
-
-    impl NameServer {
-        pub(super) fn open(address: SocketAddr) -> io::Result<Self> {
-            let mut config = NameServerConfig::udp_and_tcp(address.ip());
-            for connection in &mut config.connections {
-                connection.port = address.port();
-            }
-            let mut options = ResolverOpts::default();
-            options.timeout = TIMEOUT;
-            let context = PoolContext::new(options, TlsConfig::new().map_err(io::Error::other)?);
-            let provider = TokioRuntimeProvider::default();
-            Ok(Self {
-                runtime: tokio::runtime::Builder::new_multi_thread()
-                    .worker_threads(1)
-                    .enable_all()
-                    .build()?,
-                pool: NameServerPool::from_config([config], Arc::new(context), provider),
-            })
-        }
-
-        pub(super) fn answer(&self, question: Question, facts: &mut Facts) {
-            match question {
-                Question::Addresses(name, family) => {
-                    let record_type = match family {
-                        Family::V4 => RecordType::A,
-                        Family::V6 => RecordType::AAAA,
-                    };
-                    let answer = self.ask(parse_name(&name), record_type);
-                    let answer = convert(answer, |data| data.ip_addr());
-                    facts.insert_addresses(&name, family, answer);
-                }
-                Question::MailExchangers(name) => {
-                    let answer = self.ask(parse_name(&name), RecordType::MX);
-                    facts.insert_mail_exchangers(&name, convert(answer, exchanger));
-                }
-                Question::Names(address) => {
-                    let answer = self.ask(Some(Name::from(address)), RecordType::PTR);
-                    let answer = convert(answer, |data| match data {
-                        RData::PTR(name) => Some(text_of(&name.0)),
-                        _ => None,
-                    });
-                    facts.insert_names(address, answer);
-                }
-            }
-        }
-
-        fn ask(&self, name: Option<Name>, record_type: RecordType) -> Found {
-            let Some(mut name) = name else {
-                return Answer::not_known(NotKnown::BadMessage);
-            };
-            name.set_fqdn(true);
-            let query = Query::query(name.clone(), record_type);
-            let mut options = DnsRequestOptions::default();
-            options.use_edns = true;
-            let asked = self.pool.lookup(query, options);
-            match self.runtime.block_on(asked.first_answer()) {
-                Ok(response) => read(&response, name, record_type),
-                Err(NetError::Dns(DnsError::NoRecordsFound(none))) => negative(none.response_code),
-                Err(NetError::Timeout) => Answer::not_known(NotKnown::Timeout),
-                Err(_) => Answer::not_known(NotKnown::ServFail),
-            }
-        }
-    }
-
-    /// Follows the CNAMEs in a response.
-    fn read(response: &DnsResponse, mut name: Name, record_type: RecordType) -> Found {
-        let mut aliases = Vec::new();
-        while let Some(target) = alias_of(response, &name) {
-            name = target;
-            aliases.push(text_of(&name).as_str().into());
-            if aliases.len() > MAX_ALIASES {
-                return Answer::not_known(NotKnown::AliasChain).with_aliases(aliases);
-            }
-        }
-        let records = response
-            .answers
-            .iter()
-            .filter(|record| record.name == name && record.record_type() == record_type);
-        let records: Vec<RData> = records.map(|record| record.data.clone()).collect();
-        let answer = if records.is_empty() {
-            negative(response.response_code)
-        } else {
-            Answer::found(records)
-        };
-        answer.with_aliases(aliases)
-    }
-
-    fn negative<T>(code: ResponseCode) -> Answer<T> {
-        match code {
-            ResponseCode::NoError => Answer::no_data(),
-            ResponseCode::NXDomain => Answer::nx_domain(),
-            _ => Answer::not_known(NotKnown::ServFail),
-        }
-    }
-
-    fn alias_of(response: &DnsResponse, name: &Name) -> Option<Name> {
-        let mut records = response.answers.iter();
-        records.find_map(|record| match &record.data {
-            RData::CNAME(target) if record.name == *name => Some(target.0.clone()),
-            _ => None,
-        })
-    }
-
-    fn convert<T>(answer: Found, take: impl Fn(&RData) -> Option<T>) -> Answer<T> {
-        let aliases = answer.aliases().to_vec();
-        let found: Vec<T> = answer.records().iter().filter_map(take).collect();
-        let converted = match answer.outcome() {
-            helo_name::dns::Outcome::Found(_) => Answer::found(found),
-            helo_name::dns::Outcome::NoData => Answer::no_data(),
-            helo_name::dns::Outcome::NxDomain => Answer::nx_domain(),
-            helo_name::dns::Outcome::NotKnown(why) => Answer::not_known(*why),
-        };
-        converted.with_aliases(aliases)
-    }
-
-    fn exchanger(data: &RData) -> Option<MailExchanger> {
-        match data {
-            RData::MX(mx) => Some(MailExchanger {
-                preference: mx.preference,
-                host: text_of(&mx.exchange).as_str().into(),
-            }),
-            _ => None,
-        }
-    }
-
-    fn text_of(name: &Name) -> PtrText {
-        PtrText::from_labels(name.iter())
-    }
-
-    /// Undoes `\DDD`; none if a label is empty or too long for the DNS.
-    fn parse_name(text: &str) -> Option<Name> {
-        let labels = text.split('.').filter(|_| !text.is_empty());
-        let labels: Option<Vec<Vec<u8>>> = labels.map(parse_label).collect();
-        Name::from_labels(labels?).ok()
-    }
-
-    fn parse_label(label: &str) -> Option<Vec<u8>> {
-        let mut parts = label.split('\\');
-        let mut octets = parts.next()?.as_bytes().to_vec();
-        for part in parts {
-            let (digits, plain) = part.split_at_checked(3)?;
-            octets.push(digits.parse().ok()?);
-            octets.extend_from_slice(plain.as_bytes());
-        }
-        Some(octets)
-    }
 }
 
 /// Undoes the escape notation; `\-` alone is none. A backslash before anything else stands for itself.

@@ -53,7 +53,9 @@ mod sendmail;
 mod suffix;
 mod wire;
 
-pub use facts::{Facts, MailExchanger, Question};
+pub use facts::{Facts, Question};
+
+pub use crate::dns::MailExchanger;
 
 use crate::escape::Excerpt;
 use std::fmt;

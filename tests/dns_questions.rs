@@ -13,6 +13,7 @@ use helo_name::verify::{Finding, Iprev};
 use helo_name::{Decision, InvalidHeloNameKind, ReasonKind, Resolution, Resolve, Warning};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::sync::Arc;
 use support::fault_dns::{Action, FaultServer, Script, Transport};
 
 const CLIENT: &str = "192.0.2.10";
@@ -145,10 +146,12 @@ fn no_question_is_asked_twice() {
 #[test]
 fn a_name_from_two_sources_is_one_question() {
     // By a zone in memory, as hickory would make one datagram of two questions that are asked at once.
-    let zone = Zone::new()
-        .address("mail.example.com", CLIENT)
-        .ptr(CLIENT, "mail.example.com");
-    let _ = Resolve::new(&zone)
+    let zone = Arc::new(
+        Zone::new()
+            .address("mail.example.com", CLIENT)
+            .ptr(CLIENT, "mail.example.com"),
+    );
+    let _ = Resolve::new(Arc::clone(&zone))
         .ignore_environment()
         .ignore_machine()
         .host_name("mail.example.com")

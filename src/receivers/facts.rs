@@ -1,6 +1,6 @@
 //! What a server hears when it asks the DNS: questions, and a map of their answers.
 
-use crate::dns::{Answer, Family, PtrText};
+use crate::dns::{Answer, Family, MailExchanger, PtrText};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
@@ -28,15 +28,6 @@ impl fmt::Display for Question {
             Self::Names(address) => write!(f, "{address} PTR"),
         }
     }
-}
-
-/// An MX record: a host that takes mail for a domain.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct MailExchanger {
-    /// Smaller numbers are tried first.
-    pub preference: u16,
-    /// Its name, as [`Question`] writes names; empty for a null MX (RFC 7505).
-    pub host: Box<str>,
 }
 
 /// Answers of the DNS, by question.
@@ -77,6 +68,37 @@ impl Facts {
     /// Notes the answer to [`Question::Names`].
     pub fn insert_names(&mut self, address: IpAddr, answer: Answer<PtrText>) {
         self.names.insert(address.to_canonical(), answer);
+    }
+
+    /// Asks real name servers a question, and notes the answer.
+    ///
+    /// ```no_run
+    /// use helo_name::dns::Resolver;
+    /// use helo_name::receivers::{Facts, Question};
+    ///
+    /// # async fn learn() {
+    /// let resolver = Resolver::of_this_machine();
+    /// let mut facts = Facts::new();
+    /// facts.learn(&resolver, Question::MailExchangers("example.com".into())).await;
+    /// # }
+    /// ```
+    #[cfg(feature = "dns")]
+    pub async fn learn(&mut self, resolver: &crate::dns::Resolver, question: Question) {
+        use crate::dns::Dns;
+        match question {
+            Question::Addresses(name, family) => {
+                let answer = resolver.addresses(&name, family).await;
+                self.insert_addresses(&name, family, answer);
+            }
+            Question::MailExchangers(name) => {
+                let answer = resolver.mail_exchangers(&name).await;
+                self.insert_mail_exchangers(&name, answer);
+            }
+            Question::Names(address) => {
+                let answer = resolver.reverse(address).await;
+                self.insert_names(address, answer);
+            }
+        }
     }
 
     /// Looks up A or AAAA of the name with these labels and dots, or says what to ask.
