@@ -363,6 +363,15 @@ impl PtrText {
     }
 }
 
+/// An MX record: a host that takes mail for a domain.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MailExchanger {
+    /// Smaller numbers are tried first.
+    pub preference: u16,
+    /// Its name as text, as [`PtrText`] has it; empty for a null MX (RFC 7505).
+    pub host: Box<str>,
+}
+
 fn push_octet(text: &mut String, octet: u8) {
     if octet.is_ascii_graphic() {
         text.push(char::from(octet));

@@ -56,6 +56,7 @@
 //! | all of it, and the report | [`Resolve`], [`Resolution`], [`ResolveError`] |
 //! | what a server said | [`Reply`], [`ReplyParser`] |
 //! | is our name to blame, and what to do | [`Diagnosis`], [`Cause`], [`Stage`] |
+//! | what well-known servers will answer, before anything is sent | `receivers` |
 //! | EHLO, HELO, the next name: a machine without socket and clock | [`Handshake`], [`Step`], [`Session`] |
 //!
 //! # Features
@@ -65,6 +66,7 @@
 //! | `dns` | yes | hickory-resolver, tokio | `HeloName::resolve()` and `dns::Resolver` |
 //! | `idna` | yes | idna | U-labels in raw names (`bücher.example`) |
 //! | `hostname` | yes | hostname | asking the operating system for its host name |
+//! | `receivers` | yes | nothing | what well-known servers would answer: the module `receivers`, and a line in the report |
 //!
 //! | `serde` | no | serde_core | names in settings, reports and diagnoses in JSON logs and health endpoints |
 //! | `lettre` | no | lettre | a name as lettre's `ClientId` |
@@ -117,6 +119,8 @@ mod lettre;
 mod name;
 mod plan;
 pub mod policy;
+#[cfg(feature = "receivers")]
+pub mod receivers;
 mod reply;
 mod resolve;
 mod sanitize;
