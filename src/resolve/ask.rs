@@ -53,6 +53,23 @@ impl Facts {
         reverse.chain(forward).min()
     }
 
+    /// What of it a receiver would hear too. What this machine did not hear in time says nothing about others.
+    #[cfg(feature = "receivers")]
+    pub(super) fn for_receivers(&self) -> crate::receivers::Facts {
+        let mut facts = crate::receivers::Facts::new();
+        for ((name, family), answer) in &self.forward {
+            if answer.why_not_known().is_none() {
+                facts.insert_addresses(name.as_str(), *family, answer.clone());
+            }
+        }
+        for (&address, answer) in &self.reverse {
+            if answer.why_not_known().is_none() {
+                facts.insert_names(address, answer.clone());
+            }
+        }
+        facts
+    }
+
     fn hold(&self, question: &Question) -> bool {
         match question {
             Question::Forward(name, family) => self.forward(name, *family).is_some(),

@@ -106,6 +106,7 @@ pub(super) async fn run<D: Dns + 'static>(
     let mut gathered = gather_for(&resolve, clients);
     let mut facts = Facts::default();
     ask::ask(&resolve.dns, &gathered, &mut facts, &alarm).await;
+    let servers = resolve.dns.name_servers();
     let mut by_client = BTreeMap::new();
     for client in std::mem::take(&mut gathered.clients) {
         let of_client = Gathered {
@@ -119,7 +120,7 @@ pub(super) async fn run<D: Dns + 'static>(
         });
         by_client.insert(
             client,
-            choose(&of_client, &facts, resolve.policy.as_ref(), again),
+            choose(&of_client, &facts, resolve.policy.as_ref(), again, &servers),
         );
     }
     HeloNames {
@@ -159,7 +160,14 @@ impl<D: Dns + 'static> Again for OfClient<D> {
             let mut facts = Facts::default();
             ask::ask(&self.resolve.dns, &gathered, &mut facts, &alarm).await;
             let again: Arc<dyn Again> = Arc::<Self>::clone(&self);
-            choose(&gathered, &facts, self.resolve.policy.as_ref(), again)
+            let servers = self.resolve.dns.name_servers();
+            choose(
+                &gathered,
+                &facts,
+                self.resolve.policy.as_ref(),
+                again,
+                &servers,
+            )
         })
     }
 }
