@@ -3,7 +3,7 @@
 use super::Again;
 use super::ask::{self, Facts, clients_or_none};
 use super::error::{Cure, Refused, ResolveError, ResolveErrorKind};
-use super::gather::{Gathered, NamesWanted, Raw};
+use super::gather::{ClientIs, Gathered, NamesWanted, Raw};
 use super::report::{Client, Considered, Reason, Resolution};
 use super::warning::Warning;
 use crate::candidate::{Candidate, Source};
@@ -316,7 +316,8 @@ impl Judge<'_> {
 
     fn nothing_usable(&self, considered: &[Considered]) -> ResolveError {
         let mut refused: Vec<Refused> = considered.iter().map(Refused::of).collect();
-        let mut is_open = considered.iter().any(Considered::has_unknown);
+        let mut is_open = considered.iter().any(Considered::has_unknown)
+            || self.gathered.client_is == ClientIs::NotKnownYet;
         for &(address, _) in &self.gathered.clients {
             if let Some(answer) = self.facts.reverse(address) {
                 is_open |= answer.why_not_known().is_some();
@@ -376,7 +377,9 @@ impl Judge<'_> {
             .findings()
             .iter()
             .any(|(_, finding)| *finding == Finding::Unknown);
-        rests_on_unknown || (!first.source().is_operator() && self.facts.has_not_known())
+        let is_open =
+            self.facts.has_not_known() || self.gathered.client_is == ClientIs::NotKnownYet;
+        rests_on_unknown || (!first.source().is_operator() && is_open)
     }
 
     fn warnings_about(&self, first: &Attempt) -> Vec<Warning> {

@@ -71,6 +71,7 @@ pub(super) struct Gathered {
     pub(super) raw: Vec<Raw>,
     pub(super) clients: Vec<(IpAddr, ClientOrigin)>,
     pub(super) clients_are: ClientsAre,
+    pub(super) client_is: ClientIs,
     pub(super) server: Option<Scope>,
     pub(super) names_wanted: NamesWanted,
     pub(super) warnings: Vec<Warning>,
@@ -83,6 +84,15 @@ pub(super) enum NamesWanted {
     Derived,
     /// The operator's name is the only one.
     OperatorsOnly,
+}
+
+/// Whether there may be another client address the next time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ClientIs {
+    /// It is known, or nothing that could tell it was asked.
+    Settled,
+    /// What was asked for it did not say.
+    NotKnownYet,
 }
 
 /// Whether the client addresses belong together.
@@ -158,6 +168,7 @@ pub(super) fn gather(settings: &Settings) -> Gathered {
         raw,
         clients,
         clients_are: ClientsAre::OneHost,
+        client_is: ClientIs::Settled,
         server,
         names_wanted,
         warnings,
