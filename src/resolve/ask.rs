@@ -54,6 +54,23 @@ impl Facts {
         reverse.chain(forward).min()
     }
 
+    /// What concerns one client address: its names, and those that it has in common with others.
+    pub(super) fn about_client(&self, address: IpAddr, gathered: &Gathered) -> Self {
+        let mut facts = Self::default();
+        let mut names: Vec<HeloName> = gathered.raw.iter().filter_map(Raw::name).cloned().collect();
+        if let Some(answer) = self.reverse(address) {
+            names.extend(ordered_names(answer, None));
+            facts.reverse.insert(address, answer.clone());
+        }
+        let family = Family::of(address);
+        for name in names {
+            if let Some(answer) = self.forward(&name, family) {
+                facts.forward.insert((name, family), answer.clone());
+            }
+        }
+        facts
+    }
+
     fn hold(&self, question: &Question) -> bool {
         match question {
             Question::Forward(name, family) => self.forward(name, *family).is_some(),

@@ -3,7 +3,7 @@
 use super::Again;
 use super::ask::{self, Facts, clients_or_none};
 use super::error::{Cure, Refused, ResolveError, ResolveErrorKind};
-use super::gather::{ClientIs, Gathered, NamesWanted, Raw};
+use super::gather::{ClientIs, Gathered, NamesWanted, Raw, is_fit_for};
 use super::report::{Client, Considered, Reason, Resolution};
 use super::warning::Warning;
 use crate::candidate::{Candidate, Source};
@@ -55,6 +55,9 @@ pub(super) fn choose(
     if clients.is_empty() {
         warnings.push(Warning::NoClientAddress);
     }
+    let addresses = clients.iter().map(Client::address);
+    let unfit = addresses.filter(|&address| !is_fit_for(address, gathered.server));
+    warnings.extend(unfit.map(Warning::ClientAddressNotPublic));
     let mut provisional = false;
     if let Ok(plan) = &plan {
         provisional = judge.is_provisional(plan.first());

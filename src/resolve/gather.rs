@@ -159,11 +159,6 @@ pub(super) fn gather(settings: &Settings) -> Gathered {
     }
     let server = settings.server.map(|server| Scope::of_address(server.ip()));
     let clients = client_addresses(settings, server);
-    for &(address, _) in &clients {
-        if !is_fit_for(address, server) {
-            warnings.push(Warning::ClientAddressNotPublic(address));
-        }
-    }
     Gathered {
         raw,
         clients,
@@ -308,7 +303,7 @@ fn client_addresses(settings: &Settings, server: Option<Scope>) -> Vec<(IpAddr, 
 }
 
 /// Whether a server of this scope can see this address: a private one is seen by a private server only.
-fn is_fit_for(address: IpAddr, server: Option<Scope>) -> bool {
+pub(super) fn is_fit_for(address: IpAddr, server: Option<Scope>) -> bool {
     match Scope::of_address(address) {
         Scope::Private | Scope::Loopback => Some(Scope::of_address(address)) == server,
         Scope::Public | Scope::Reserved => crate::scope::is_verifiable(address),
