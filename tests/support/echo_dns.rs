@@ -48,6 +48,7 @@ pub(crate) enum Echo {
 /// A running server; dropping it stops it and closes its socket.
 pub(crate) struct EchoServer {
     address: SocketAddr,
+    echo: Arc<Mutex<Echo>>,
     questions: QuestionLog,
     _background: Background,
 }
@@ -66,13 +67,15 @@ impl EchoServer {
         let socket = UdpSocket::bind((loopback, 0)).expect("a loopback address has a free port");
         let address = socket.local_addr().expect("a bound socket has an address");
         let questions = QuestionLog::default();
-        let log = Arc::clone(&questions);
+        let echo = Arc::new(Mutex::new(echo));
+        let (shared, log) = (Arc::clone(&echo), Arc::clone(&questions));
         let background = Background::spawn(|| async move {
             // An error here means that the socket is gone; the test's questions then time out, which it reports.
-            let _ = serve(&echo, tokio_udp(socket), &log).await;
+            let _ = serve(&shared, tokio_udp(socket), &log).await;
         });
         Self {
             address,
+            echo,
             questions,
             _background: background,
         }
@@ -81,6 +84,11 @@ impl EchoServer {
     /// Where it listens.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Answers like this from now on.
+    pub(crate) fn change_to(&self, echo: Echo) {
+        *self.echo.lock().expect("no holder of the echo panics") = echo;
     }
 
     /// All questions so far: class, type, and the name in lower case without the root dot.
@@ -92,7 +100,11 @@ impl EchoServer {
     }
 }
 
-async fn serve(echo: &Echo, socket: tokio::net::UdpSocket, log: &QuestionLog) -> io::Result<()> {
+async fn serve(
+    echo: &Mutex<Echo>,
+    socket: tokio::net::UdpSocket,
+    log: &QuestionLog,
+) -> io::Result<()> {
     let mut datagram = [0; 4096];
     loop {
         let (length, asker) = socket.recv_from(&mut datagram).await?;
@@ -110,7 +122,11 @@ async fn serve(echo: &Echo, socket: tokio::net::UdpSocket, log: &QuestionLog) ->
                 query.query_type(),
                 log_name(query.name())
             ));
-        if let Some(reply) = echo.reply(query) {
+        let reply = echo
+            .lock()
+            .expect("no holder of the echo panics")
+            .reply(query);
+        if let Some(reply) = reply {
             let answer = message(&request, query, reply).to_vec();
             socket
                 .send_to(&answer.expect("the answer can be encoded"), asker)
