@@ -218,7 +218,7 @@ impl Pairs<'_> {
         Ok(None)
     }
 
-    /// Of a line beyond the limit, the start; that holds no pair, as the end is missing.
+    /// Of a line beyond the limit, the start: no pair is that long.
     fn next_line(&mut self) -> io::Result<Option<Vec<u8>>> {
         let mut line = Vec::new();
         let mut start = self.input.by_ref().take(MAX_LINE);
