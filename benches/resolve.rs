@@ -237,30 +237,43 @@ fn many_pairs() {
         zone += &format!("{name} A {v4}\n{d}.{c}.{b}.{a}.in-addr.arpa PTR {name}\n");
     }
     let server = DnsServer::start(&zone);
-    let (mut ours, mut by_hand) = (Vec::new(), Vec::new());
+    let address = server.address();
+    let one_thread = tokio::runtime::Builder::new_current_thread;
+    let threads = tokio::runtime::Builder::new_multi_thread;
+    let (mut ours, mut on_one, mut on_many) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        ours.push(timed(|| verify_pairs(server.address())));
-        by_hand.push(timed(|| verify_by_hand(server.address())));
+        ours.push(timed(|| verify_pairs(address)));
+        on_one.push(timed(|| verify_by_hand(address, one_thread())));
+        on_many.push(timed(|| verify_by_hand(address, threads())));
     }
-    let mut ratios: Vec<f64> = ours
-        .iter()
-        .zip(&by_hand)
-        .map(|(ours, by_hand)| by_hand.as_secs_f64() / ours.as_secs_f64())
-        .collect();
-    ratios.sort_by(f64::total_cmp);
-    let per_second = |mut times: Vec<Duration>| {
-        times.sort();
-        PAIRS as f64 / times[times.len() / 2].as_secs_f64()
-    };
-    println!(
-        "{PAIRS} pairs, {AT_A_TIME} at a time: verify_many {:.0} a second, hickory by hand {:.0} a second; \
-         ratio {:.2} ({:.2} to {:.2}), medians of {ROUNDS} in turn",
-        per_second(ours),
-        per_second(by_hand),
-        ratios[ROUNDS / 2],
-        ratios[0],
-        ratios[ROUNDS - 1]
-    );
+    println!("\n{PAIRS} pairs, {AT_A_TIME} at a time; medians of {ROUNDS} in turn\n");
+    println!("| loop | pairs a second | how many times as fast verify_many is (least to most) |");
+    println!("| --- | --- | --- |");
+    println!("| verify_many | {:.0} | |", per_second(&ours));
+    for (what, by_hand) in [
+        ("hickory by hand, one thread", on_one),
+        ("hickory by hand, tokio's threads", on_many),
+    ] {
+        let mut ratios: Vec<f64> = ours
+            .iter()
+            .zip(&by_hand)
+            .map(|(ours, by_hand)| by_hand.as_secs_f64() / ours.as_secs_f64())
+            .collect();
+        ratios.sort_by(f64::total_cmp);
+        println!(
+            "| {what} | {:.0} | {:.2} ({:.2} to {:.2}) |",
+            per_second(&by_hand),
+            ratios[ROUNDS / 2],
+            ratios[0],
+            ratios[ROUNDS - 1]
+        );
+    }
+}
+
+fn per_second(times: &[Duration]) -> f64 {
+    let mut times = times.to_vec();
+    times.sort();
+    PAIRS as f64 / times[times.len() / 2].as_secs_f64()
 }
 
 fn timed(run: impl FnOnce() -> usize) -> Duration {
@@ -283,11 +296,8 @@ fn verify_pairs(server: SocketAddr) -> usize {
 }
 
 /// What one would write without this crate: one A and one PTR question each, at the same time.
-fn verify_by_hand(server: SocketAddr) -> usize {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime");
+fn verify_by_hand(server: SocketAddr, mut runtime: tokio::runtime::Builder) -> usize {
+    let runtime = runtime.enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let resolver = hickory(server);
         let mut pairs = (0..PAIRS).map(pair);
