@@ -12,6 +12,8 @@ mod support {
 use helo_name::dns::{Answer, Dns, EchoService, Family, NotKnown, PtrText, Resolver, Zone};
 use helo_name::verify::Finding;
 use helo_name::{Change, HeloName, Resolution, Resolve, ResolveErrorKind};
+use hickory_server::proto::op::Message;
+use hickory_server::proto::rr::RData;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -54,7 +56,6 @@ fn with_lives(zone: &str) -> FaultServer {
     FaultServer::script()
         .zone(zone)
         .otherwise(Action::Changed(|message| {
-            use hickory_server::proto::rr::RData;
             for record in &mut message.answers {
                 record.ttl = match &record.data {
                     RData::A(_) => 300,
@@ -113,7 +114,8 @@ fn a_resolution_is_valid_as_long_as_the_shortest_lived_answer() {
 #[test]
 fn a_negative_answer_lives_as_long_as_its_soa_says_and_not_at_all_without_one() {
     // the authority section, seconds
-    let cases: [(_, fn(&mut hickory_server::proto::op::Message), u64); 3] = [
+    type Edit = fn(&mut Message);
+    let cases: [(&str, Edit, u64); 3] = [
         (
             "its TTL is shorter",
             |message| set_soa(message, 20, 3000),
@@ -140,8 +142,7 @@ fn a_negative_answer_lives_as_long_as_its_soa_says_and_not_at_all_without_one() 
     }
 }
 
-fn set_soa(message: &mut hickory_server::proto::op::Message, ttl: u32, minimum: u32) {
-    use hickory_server::proto::rr::RData;
+fn set_soa(message: &mut Message, ttl: u32, minimum: u32) {
     for record in &mut message.authorities {
         record.ttl = ttl;
         if let RData::SOA(soa) = &mut record.data {
@@ -152,7 +153,7 @@ fn set_soa(message: &mut hickory_server::proto::op::Message, ttl: u32, minimum: 
 
 #[test]
 fn no_life_is_longer_than_a_day_and_none_that_is_provisional_than_a_minute() {
-    let long = |message: &mut hickory_server::proto::op::Message| {
+    let long = |message: &mut Message| {
         for record in &mut message.answers {
             record.ttl = 604_800;
         }
