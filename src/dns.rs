@@ -323,6 +323,17 @@ impl PtrText {
         &self.0
     }
 
+    /// The text for a report, cut. It is printable already.
+    pub(crate) fn excerpt(&self) -> String {
+        const SHOWN: usize = 80;
+        match self.0.get(..SHOWN) {
+            Some(beginning) if self.0.len() > SHOWN => {
+                format!("{beginning}... ({} bytes)", self.0.len())
+            }
+            _ => self.0.to_string(),
+        }
+    }
+
     /// Parses the text as a name that may be sent.
     ///
     /// # Errors
@@ -332,6 +343,15 @@ impl PtrText {
     pub fn to_name(&self) -> Result<HeloName, crate::InvalidHeloName> {
         HeloName::parse_domain(&self.0)
     }
+}
+
+/// An MX record: a host that takes mail for a domain.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MailExchanger {
+    /// Smaller numbers are tried first.
+    pub preference: u16,
+    /// Its name as text, as [`PtrText`] has it; empty for a null MX (RFC 7505).
+    pub host: Box<str>,
 }
 
 fn push_octet(text: &mut String, octet: u8) {

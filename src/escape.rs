@@ -25,6 +25,11 @@ impl<'a> Excerpt<'a> {
             limit: DEFAULT_LIMIT,
         }
     }
+
+    /// Shows at most `limit` bytes.
+    pub(crate) const fn up_to(self, limit: usize) -> Self {
+        Excerpt { limit, ..self }
+    }
 }
 
 impl fmt::Display for Excerpt<'_> {

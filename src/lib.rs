@@ -54,6 +54,10 @@
 //! | may it be sent? yours to decide | [`policy`], [`FallbackPolicy`] |
 //! | the names to try, in order | [`Plan`] |
 //! | all of it, and the report | [`Resolve`], [`Resolution`], [`ResolveError`] |
+//! | what a server said | [`Reply`], [`ReplyParser`] |
+//! | is our name to blame, and what to do | [`Diagnosis`], [`Cause`], [`Stage`] |
+//! | what well-known servers will answer, before anything is sent | [`receivers`] |
+//! | EHLO, HELO, the next name: a machine without socket and clock | [`Handshake`], [`Step`], [`Session`] |
 //!
 //! # Features
 //!
@@ -62,6 +66,7 @@
 //! | `dns` | yes | hickory-resolver, tokio | `HeloName::resolve()` and `dns::Resolver` |
 //! | `idna` | yes | idna | U-labels in raw names (`bücher.example`) |
 //! | `hostname` | yes | hostname | asking the operating system for its host name |
+//! | `receivers` | yes | nothing | what well-known servers would answer: [`receivers`], and a line in the report |
 //!
 //! Without features this is the pure core with thiserror as its only dependency: names, sanitizing, policies, and a
 //! [`Resolve`] that takes a [`dns::Dns`] of yours.
@@ -77,13 +82,18 @@
 //! outside the name. The report says what was checked, and its last warning names a client address without PTR record.
 
 mod candidate;
+mod diagnose;
 pub mod dns;
 mod escape;
+mod handshake;
 mod host;
 mod in_flight;
 mod name;
 mod plan;
 pub mod policy;
+#[cfg(feature = "receivers")]
+pub mod receivers;
+mod reply;
 mod resolve;
 mod sanitize;
 mod scope;
@@ -91,9 +101,14 @@ mod shape;
 pub mod verify;
 
 pub use candidate::{Candidate, Qualifier, Source};
+pub use diagnose::{Cause, Diagnosis, InvalidStage, Stage};
+pub use handshake::{
+    Exchange, Handshake, HandshakeError, HandshakeErrorKind, HandshakeWarning, Session, Step, Verb,
+};
 pub use name::{HeloName, InvalidHeloName, InvalidHeloNameKind};
 pub use plan::{Attempt, Plan};
 pub use policy::{Decision, FallbackPolicy, Judged};
+pub use reply::{EnhancedCode, InvalidReply, InvalidReplyKind, Reply, ReplyParser};
 pub use resolve::{
     Change, Client, ClientOrigin, Considered, Cure, HeloNames, Reason, ReasonKind, Recheck,
     Resolution, Resolve, ResolveError, ResolveErrorKind, Warning,

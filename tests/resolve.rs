@@ -8,8 +8,8 @@
 use helo_name::dns::{Answer, Dns, Family, NotKnown, PtrText, Question, Zone};
 use helo_name::verify::{Finding, Iprev};
 use helo_name::{
-    Decision, FallbackPolicy, HeloName, Judged, Resolution, Resolve, ResolveErrorKind, Source,
-    Warning, policy,
+    ClientOrigin, Decision, FallbackPolicy, HeloName, Judged, Resolution, Resolve,
+    ResolveErrorKind, Scope, Source, Warning, policy,
 };
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
@@ -110,14 +110,18 @@ fn a_host_name_that_is_the_ptr_name_costs_two_questions() {
 fn each_other_ptr_name_costs_one_question_more_up_to_ten() {
     // other PTR names, questions
     let cases = [(0, 2), (1, 3), (9, 11), (10, 12), (11, 12), (200, 12)];
-    for (others, expected) in cases {
-        let names = (0..others).map(|number| format!("host-{number}.example.com"));
-        let questions = asked(with_ptr_names(agreeing(), names), |resolve| {
-            resolve.host_name("mail.example.com").client_address(ip(V4))
-        });
-        assert_eq!(questions.len(), expected, "{others} other PTR names");
-        let distinct: BTreeSet<_> = questions.iter().collect();
-        assert_eq!(distinct.len(), expected, "{others} other PTR names");
+    // The host's own name stands before or behind the others in their order, and is no other either way.
+    for host in ["a.example.com", "z.example.com"] {
+        for (others, expected) in cases {
+            let names = (0..others).map(|number| format!("host-{number}.example.com"));
+            let zone = Zone::new().address(host, V4).ptr(V4, host);
+            let questions = asked(with_ptr_names(zone, names), |resolve| {
+                resolve.host_name(host).client_address(ip(V4))
+            });
+            assert_eq!(questions.len(), expected, "{host} and {others} others");
+            let distinct: BTreeSet<_> = questions.iter().collect();
+            assert_eq!(distinct.len(), expected, "{host} and {others} others");
+        }
     }
 }
 
@@ -270,6 +274,7 @@ fn the_order_of_the_ptr_answer_changes_nothing_but_the_line_that_shows_it() {
         "z.example.com",
         "a.example.org",
         "under_score.example.com",
+        "under.score_example.com",
     ];
     for order in permutations(&names) {
         let zone = names
@@ -285,10 +290,11 @@ fn the_order_of_the_ptr_answer_changes_nothing_but_the_line_that_shows_it() {
         assert_eq!(
             lines,
             [
-                r#"host name "www.example.com": A none (NXDOMAIN); reject: it has no address (no-address)"#,
+                r#"host name "www.example.com": A none (NXDOMAIN); reject: it has no A record (no-address)"#,
                 r#"PTR of 192.0.2.10 "z.example.com": A 192.0.2.10; permit: it has the client address (match)"#,
                 r#"PTR of 192.0.2.10 "a.example.org": A 192.0.2.10; permit: it has the client address (match)"#,
                 r#"PTR of 192.0.2.10 "b.mail.example.org": A 192.0.2.10; permit: it has the client address (match)"#,
+                r#"PTR of 192.0.2.10 "under.score_example.com": reject: underscore at byte 11: a host name has only letters, digits and hyphens between its dots; use a name without underscore that exists in DNS (underscore)"#,
                 r#"PTR of 192.0.2.10 "under_score.example.com": reject: underscore at byte 5: a host name has only letters, digits and hyphens between its dots; use a name without underscore that exists in DNS (underscore)"#,
                 "chosen: z.example.com from PTR of 192.0.2.10; then a.example.org, b.mail.example.org",
             ],
@@ -318,7 +324,7 @@ fn of_two_hundred_ptr_names_the_same_ten_are_looked_at_in_any_order() {
         let more = report.considered().last().unwrap();
         assert_eq!(
             more.to_string(),
-            r#"PTR of 192.0.2.10 "190 more PTR names": reject: no more than ten are looked at (not-asked)"#
+            r#"PTR of 192.0.2.10, 190 more PTR names: reject: no more than ten are looked at (not-asked)"#
         );
     }
 }
@@ -389,11 +395,11 @@ fn hostile_ptr_text_is_refused_and_shown_harmless() {
     let cases = [
         (
             "mail.example.com\r\nMAIL FROM:<a@example.com>",
-            r#""mail.example.com\\013\\010MAIL\\032FROM:<a@example.com>": reject: character `\\` at byte 16: a host name has only letters, digits and hyphens between its dots; remove it (bad-character)"#,
+            r#""mail.example.com\013\010MAIL\032FROM:<a@example.com>": reject: the PTR record holds something other than a host name (bad-character)"#,
         ),
         (
             "two words.example.com",
-            r#""two\\032words.example.com": reject: character `\\` at byte 3: a host name has only letters, digits and hyphens between its dots; remove it (bad-character)"#,
+            r#""two\032words.example.com": reject: the PTR record holds something other than a host name (bad-character)"#,
         ),
         (
             "under_score.example.com",
@@ -409,7 +415,7 @@ fn hostile_ptr_text_is_refused_and_shown_harmless() {
         ),
         (
             "192.0.2.10",
-            r#""192.0.2.10": reject: bare IP address at byte 0: an address is sent as a literal; write [192.0.2.1] or [IPv6:2001:db8::1] (bare-address)"#,
+            r#""192.0.2.10": reject: the PTR record holds something other than a host name (bare-address)"#,
         ),
         (
             "",
@@ -588,6 +594,40 @@ fn a_private_client_address_is_used_and_said_to_be_useless_in_public() {
     );
 }
 
+#[test]
+fn the_local_address_towards_the_server_is_the_client_address_where_the_server_can_see_it() {
+    let towards = |address: &str| {
+        let zone = Arc::new(Zone::new());
+        // The machine is asked for the way to the server; a host name is given, and of the rest nothing is looked at.
+        let report = Resolve::new(Arc::clone(&zone))
+            .ignore_environment()
+            .host_name("shop_mailer_1")
+            .server(server(address))
+            .report_blocking();
+        let clients = report.clients().iter();
+        let clients: Vec<_> = clients
+            .map(|client| (client.address(), client.origin()))
+            .collect();
+        (clients, zone.questions())
+    };
+    let (clients, questions) = towards("127.0.0.1");
+    assert_eq!(clients, [(ip("127.0.0.1"), ClientOrigin::TowardsServer)]);
+    assert!(
+        !questions
+            .iter()
+            .any(|question| matches!(question, Question::Reverse(_)))
+    );
+    // Whatever address this machine has, a public server sees no private one.
+    let (clients, _) = towards("198.41.0.4");
+    let unseen = clients.iter().find(|(address, _)| {
+        matches!(
+            Scope::of_address(*address),
+            Scope::Loopback | Scope::Private
+        )
+    });
+    assert_eq!(unseen, None);
+}
+
 // R18: the operator's word.
 
 #[test]
@@ -615,7 +655,7 @@ fn a_configured_name_is_sent_whatever_the_dns_says_and_the_report_says_so() {
         (
             Zone::new().ptr(V4, "mail.example.com"),
             "none (NXDOMAIN)",
-            "it has no address",
+            "it has no A record",
             "no-address",
         ),
         (
@@ -623,7 +663,7 @@ fn a_configured_name_is_sent_whatever_the_dns_says_and_the_report_says_so() {
                 .empty("helo.example.com")
                 .ptr(V4, "mail.example.com"),
             "none (NODATA)",
-            "it has no address",
+            "it has no A record",
             "no-address",
         ),
         (
@@ -757,7 +797,7 @@ fn a_configured_name_that_cannot_be_sent_is_an_error_and_nothing_takes_its_place
             let shown = setting.replace('\r', r"\x0d").replace('\n', r"\x0a");
             let message = error.to_string();
             let beginning = format!(
-                r#"the configured EHLO name cannot be sent; configured name "{shown}": {reason}; to cure it, set "#
+                r#"the configured EHLO name cannot be sent; configured name "{shown}": {reason}; to cure it, configure "#
             );
             assert!(message.starts_with(&beginning), "\n{message}\n{beginning}");
         }
@@ -887,7 +927,7 @@ fn with_nothing_usable_the_error_lists_every_candidate_and_the_cure() {
         "no usable EHLO name; \
          host name \"mailer-5b8f7d9c4-x2k9q\": this looks like the name of a Kubernetes pod; configure the name that \
          belongs to the address the cluster sends from: its PTR record; \
-         sender domain \"example.com\": it has no address; \
+         sender domain \"example.com\": it has no A record; \
          PTR of 192.0.2.10 \"under_score.example.com\": underscore at byte 5: a host name has only letters, digits and \
          hyphens between its dots; use a name without underscore that exists in DNS; \
          to cure it, set a fully-qualified name of yours whose A record is 192.0.2.10: HELO_NAME=mail.example.com",
@@ -977,7 +1017,7 @@ fn a_closure_sees_candidate_finding_client_and_server_and_decides() {
         .server(server("10.0.0.25"))
         .policy_fn(|judged: &Judged<'_>| {
             assert_eq!(judged.client_address(), Some(ip(V4)));
-            assert_eq!(judged.server_scope(), Some(helo_name::Scope::Private));
+            assert_eq!(judged.server_scope(), Some(Scope::Private));
             assert_eq!(judged.finding(), Finding::Match);
             assert_eq!(judged.source(), Source::Ptr(ip(V4)));
             match judged.name().as_str() {
@@ -1400,9 +1440,9 @@ fn a_name_that_is_right_for_one_address_is_sent_with_a_warning_about_the_other()
         &[
             "client address 192.0.2.10 (given): PTR mail.example.com; iprev pass",
             "client address 2001:db8::10 (given): PTR six.example.com; iprev pass",
-            r#"PTR of 192.0.2.10 "mail.example.com": A 192.0.2.10; AAAA none (NODATA); permit: it has the client address (192.0.2.10), it has no address (2001:db8::10) (match)"#,
-            r#"PTR of 2001:db8::10 "six.example.com": A none (NODATA); AAAA 2001:db8::10; permit: it has no address (192.0.2.10), it has the client address (2001:db8::10) (match)"#,
-            "warning: mail.example.com is not right for client address 2001:db8::10: it has no address (other-address)",
+            r#"PTR of 192.0.2.10 "mail.example.com": A 192.0.2.10; AAAA none (NODATA); permit: it has the client address (192.0.2.10), it has no AAAA record (2001:db8::10) (match)"#,
+            r#"PTR of 2001:db8::10 "six.example.com": A none (NODATA); AAAA 2001:db8::10; permit: it has no A record (192.0.2.10), it has the client address (2001:db8::10) (match)"#,
+            "warning: mail.example.com is not right for client address 2001:db8::10: it has no AAAA record (other-address)",
             "warning: the PTR record of 2001:db8::10 does not name mail.example.com; some servers compare the two (ptr-names-other)",
             "chosen: mail.example.com from PTR of 192.0.2.10; then six.example.com",
         ],

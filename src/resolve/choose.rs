@@ -8,7 +8,6 @@ use super::report::{Client, Considered, Reason, Resolution};
 use super::warning::Warning;
 use crate::candidate::{Candidate, Source};
 use crate::dns::{Family, Outcome, PtrText};
-use crate::escape::Excerpt;
 use crate::name::HeloName;
 use crate::plan::{Attempt, Plan};
 use crate::policy::{Decision, FallbackPolicy, Judged};
@@ -25,6 +24,9 @@ const PROVISIONAL: Duration = Duration::from_secs(60);
 
 /// The longest that a choice is held for good: long TTLs are a promise about records, not about this machine.
 const LONGEST: Duration = Duration::from_secs(86_400);
+
+/// Shows how the setting looks; it is the operator's to fill in.
+const EXAMPLE: HeloName = HeloName::from_static("mail.example.com");
 
 /// Judges everything gathered, and chooses.
 pub(super) fn choose(
@@ -128,8 +130,8 @@ impl Judge<'_> {
             lookups.extend(about);
         }
         let reason = match candidate.source() {
-            Source::Literal(_) => Reason::literal(),
-            _ => Reason::findings(&findings),
+            Source::Literal(_) => Reason::literal(decision),
+            _ => Reason::findings(candidate.name(), &findings, decision),
         };
         Considered {
             source: candidate.source(),
@@ -292,29 +294,37 @@ impl Judge<'_> {
         } else {
             ResolveErrorKind::Configuration
         };
-        let cure = match (
-            &considered.name,
-            &considered.reason.suggestion,
-            self.public_client(),
-        ) {
-            (_, Some(suggestion), _) => Cure::SetName {
+        ResolveError::new(
+            kind,
+            vec![Refused::of(considered)],
+            self.cure_for(considered),
+        )
+    }
+
+    /// What would make an operator's refused name fit, or another in its place.
+    fn cure_for(&self, considered: &Considered) -> Cure {
+        let client = self.public_client();
+        if let Some(suggestion) = &considered.reason.suggestion {
+            return Cure::SetName {
                 example: suggestion.clone(),
+                instead_of: Some(considered.source),
                 client: None,
-            },
-            (Some(name), None, Some(address))
-                if name.scope() == Scope::Public && name.is_domain() =>
-            {
+            };
+        }
+        match (&considered.name, client) {
+            (Some(name), None) if name.scope() == Scope::Public => Cure::GiveClientAddress,
+            (Some(name), Some(address)) if name.scope() == Scope::Public && name.is_domain() => {
                 Cure::AddRecord {
                     name: name.clone(),
                     address,
                 }
             }
-            (_, None, client) => Cure::SetName {
-                example: self.example_name(),
+            _ => Cure::SetName {
+                example: EXAMPLE,
+                instead_of: Some(considered.source),
                 client,
             },
-        };
-        ResolveError::new(kind, vec![Refused::of(considered)], cure)
+        }
     }
 
     fn nothing_usable(&self, considered: &[Considered]) -> ResolveError {
@@ -333,7 +343,8 @@ impl Judge<'_> {
             ResolveErrorKind::NoUsableName
         };
         let cure = Cure::SetName {
-            example: self.example_name(),
+            example: EXAMPLE,
+            instead_of: None,
             client: self.public_client(),
         };
         ResolveError::new(kind, refused, cure)
@@ -344,17 +355,6 @@ impl Judge<'_> {
         clients
             .into_iter()
             .find(|&address| scope::is_verifiable(address))
-    }
-
-    /// A name to show how the setting looks: one that belongs to the machine, if there is any.
-    fn example_name(&self) -> HeloName {
-        let addresses = self.gathered.clients.iter().map(|&(address, _)| address);
-        let mut ptr_names = addresses
-            .filter_map(|address| self.facts.reverse(address))
-            .flat_map(|answer| ask::ordered_names(answer, None));
-        ptr_names
-            .next()
-            .unwrap_or(HeloName::from_static("mail.example.com"))
     }
 
     fn clients(&self) -> Vec<Client> {
@@ -392,18 +392,21 @@ impl Judge<'_> {
             .findings()
             .iter()
             .any(|(_, finding)| finding.is_good());
-        match first.findings().first() {
+        match first.findings() {
             _ if matches!(first.source(), Source::Literal(_)) => {
                 warnings.push(Warning::LiteralSent(name.clone()));
             }
-            Some(&(_, finding)) if !matched => warnings.push(Warning::Unverified {
+            &[(client, finding)] if !matched => warnings.push(Warning::Unverified {
                 name: name.clone(),
+                client,
                 finding,
             }),
             _ => {}
         }
         for &(client, finding) in first.findings() {
-            if let (true, false, Some(address)) = (matched, finding.is_good(), client) {
+            if let (true, false, Some(address)) =
+                (first.findings().len() > 1, finding.is_good(), client)
+            {
                 warnings.push(Warning::OtherAddress {
                     name: name.clone(),
                     address,
@@ -458,7 +461,7 @@ impl Judge<'_> {
 
 /// Why a PTR name is no candidate: illegal, or legal and not public. `None` for one that is.
 fn refuse_ptr(text: &PtrText) -> Option<(String, Reason)> {
-    let shown = Excerpt::new(text.as_str().as_bytes()).to_string();
+    let shown = text.excerpt();
     match text.to_name() {
         Err(invalid) => Some((shown, Reason::illegal(&invalid))),
         Ok(name) if name.scope() == Scope::Public => None,

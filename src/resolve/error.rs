@@ -1,6 +1,7 @@
 //! Why there is no name, and what would cure it.
 
-use super::report::Considered;
+use super::report::{Considered, ReasonKind};
+use crate::candidate::Source;
 use crate::dns::{Answer, Outcome, PtrText};
 use crate::name::HeloName;
 use std::fmt;
@@ -70,8 +71,12 @@ pub enum Cure {
         /// The client address.
         address: IpAddr,
     },
+    /// Say which address servers see: the name is legal, and without the address nothing can verify it.
+    GiveClientAddress,
     /// Set `HELO_NAME` to a fully-qualified name of this machine.
     SetName {
+        /// The operator's setting that this replaces, if there is one.
+        instead_of: Option<Source>,
         /// What the operator meant, if that is plain; otherwise a name that shows the form.
         example: HeloName,
         /// The client address that the name should have, if it is known and the name is only an example.
@@ -86,6 +91,7 @@ impl fmt::Display for Cure {
                 let record_type = crate::dns::Family::of(*address).record_type();
                 write!(f, "{name}. {record_type} {address}")
             }
+            Self::GiveClientAddress => f.write_str("client address: the one that servers see"),
             Self::SetName { example, .. } => write!(f, "HELO_NAME={example}"),
         }
     }
@@ -96,15 +102,25 @@ impl Cure {
     fn explanation(&self) -> String {
         match self {
             Self::AddRecord { .. } => "make sure that the DNS has this record".to_owned(),
-            Self::SetName { client: None, .. } => "set the name, fully-qualified".to_owned(),
+            Self::GiveClientAddress => "give the program this".to_owned(),
             Self::SetName {
-                client: Some(address),
-                ..
+                instead_of, client, ..
             } => {
-                let record_type = crate::dns::Family::of(*address).record_type();
-                format!(
-                    "set a fully-qualified name of yours whose {record_type} record is {address}"
-                )
+                let what = match client {
+                    None => "the name, fully-qualified".to_owned(),
+                    Some(address) => {
+                        let record_type = crate::dns::Family::of(*address).record_type();
+                        format!(
+                            "a fully-qualified name of yours whose {record_type} record is {address}"
+                        )
+                    }
+                };
+                match instead_of {
+                    Some(Source::Configured) => {
+                        format!("configure {what}, or in place of the setting")
+                    }
+                    _ => format!("set {what}"),
+                }
             }
         }
     }
@@ -119,7 +135,10 @@ pub(super) struct Refused {
 
 impl Refused {
     pub(super) fn of(considered: &Considered) -> Self {
-        let what = format!("{} \"{}\"", considered.source, considered.raw);
+        let what = match considered.reason.kind() {
+            ReasonKind::NotAsked => format!("{}, {}", considered.source, considered.raw),
+            _ => format!("{} \"{}\"", considered.source, considered.raw),
+        };
         Self {
             what,
             why: considered.reason.to_string(),

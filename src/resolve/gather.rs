@@ -234,6 +234,7 @@ fn host_names(settings: &Settings) -> Vec<Raw> {
 fn bare_label(host: &[u8]) -> Option<&str> {
     const MAX_LABEL: usize = 63;
     let label = host.trim_ascii();
+    let label = label.strip_suffix(b".").unwrap_or(label);
     if label.is_empty() || label.len() > MAX_LABEL || label.contains(&b'.') {
         return None;
     }
@@ -244,7 +245,11 @@ fn bare_label(host: &[u8]) -> Option<&str> {
 
 fn qualifications(settings: &Settings, bare: &str) -> Vec<(Qualifier, Vec<u8>)> {
     let with_domain = |domain: &[u8]| [bare.as_bytes(), b".", domain.trim_ascii()].concat();
-    if let Some(domain) = &settings.domain {
+    if let Some(domain) = settings
+        .domain
+        .as_ref()
+        .filter(|text| !text.trim().is_empty())
+    {
         return vec![(Qualifier::GivenDomain, with_domain(domain.as_bytes()))];
     }
     if settings.host_name.is_some() || settings.machine == Reading::Ignore {

@@ -311,14 +311,24 @@ impl Reason {
     }
 
     pub(super) fn illegal(invalid: &InvalidHeloName) -> Self {
-        Self::new(ReasonKind::Illegal(invalid.kind()), invalid.to_string())
+        let text = match invalid.kind() {
+            // What to write instead is no advice about somebody else's record, which may hold any octets.
+            InvalidHeloNameKind::BadCharacter | InvalidHeloNameKind::BareAddress => {
+                "the PTR record holds something other than a host name".to_owned()
+            }
+            _ => invalid.to_string(),
+        };
+        Self::new(ReasonKind::Illegal(invalid.kind()), text)
     }
 
-    pub(super) fn literal() -> Self {
-        Self::new(
-            ReasonKind::Literal,
-            "the literal of the client address is the last resort".to_owned(),
-        )
+    pub(super) fn literal(decision: Decision) -> Self {
+        let text = match decision {
+            Decision::Reject => "the policy takes no literal of this address",
+            Decision::Permit | Decision::Hold => {
+                "the literal of the client address is the last resort"
+            }
+        };
+        Self::new(ReasonKind::Literal, text.to_owned())
     }
 
     pub(super) fn understood_there() -> Self {
@@ -335,20 +345,27 @@ impl Reason {
         )
     }
 
-    pub(super) fn findings(findings: &[(Option<IpAddr>, Finding)]) -> Self {
-        let text: Vec<String> = findings
+    pub(super) fn findings(
+        name: &HeloName,
+        findings: &[(Option<IpAddr>, Finding)],
+        decision: Decision,
+    ) -> Self {
+        let clauses: Vec<String> = findings
             .iter()
-            .map(|(client, finding)| match client {
-                Some(address) if findings.len() > 1 => format!("{finding} ({address})"),
-                _ => finding.to_string(),
+            .map(|&(client, finding)| match client {
+                Some(address) if findings.len() > 1 => {
+                    format!("{} ({address})", finding.about(name, client))
+                }
+                _ => finding.about(name, client),
             })
             .collect();
-        let best = findings
-            .iter()
-            .map(|&(_, finding)| finding)
-            .min()
-            .unwrap_or(Finding::Unknown);
-        Self::new(ReasonKind::Finding(best), text.join(", "))
+        let best = findings.iter().map(|&(_, finding)| finding).min();
+        let best = best.unwrap_or(Finding::Unknown);
+        let mut text = clauses.join(", ");
+        if decision == Decision::Reject && best.is_good() {
+            text = format!("the policy rejects it, although {text}");
+        }
+        Self::new(ReasonKind::Finding(best), text)
     }
 
     /// Gives the kind.
@@ -374,9 +391,7 @@ impl fmt::Display for Client {
             });
         };
         f.write_str("PTR ")?;
-        write_answer(f, &reverse.answer, |text| {
-            Excerpt::new(text.as_str().as_bytes()).to_string()
-        })?;
+        write_answer(f, &reverse.answer, |text| text.excerpt())?;
         match self.iprev {
             Some(iprev) => write!(f, "; iprev {iprev}"),
             None => Ok(()),
@@ -386,7 +401,10 @@ impl fmt::Display for Client {
 
 impl fmt::Display for Considered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} \"{}\"", self.source, self.raw)?;
+        match self.reason.kind {
+            ReasonKind::NotAsked => write!(f, "{}, {}", self.source, self.raw)?,
+            _ => write!(f, "{} \"{}\"", self.source, self.raw)?,
+        }
         match &self.name {
             Some(name) if name.as_str() != self.raw => write!(f, " is {name}")?,
             _ => {}
@@ -431,9 +449,10 @@ fn write_answer<T>(
     if let Some(target) = answer.aliases().last() {
         write!(f, " by CNAME {}", Excerpt::new(target.as_bytes()))?;
     }
-    match answer.server() {
-        Some(server) => write!(f, " from {server}"),
-        None => Ok(()),
+    match (answer.server(), answer.why_not_known()) {
+        (Some(server), None) => write!(f, " from {server}"),
+        (Some(server), Some(_)) => write!(f, ", asked {server}"),
+        (None, _) => Ok(()),
     }
 }
 

@@ -63,7 +63,9 @@ pub enum Warning {
     Unverified {
         /// The chosen name.
         name: HeloName,
-        /// What was found.
+        /// The client address, if it is known.
+        client: Option<IpAddr>,
+        /// What was found about the two.
         finding: Finding,
     },
     /// The configured name won over a different one in `HELO_NAME`.
@@ -140,7 +142,8 @@ impl fmt::Display for Warning {
                  ask whoever provides the address to set one"
             ),
             Self::OtherAddress { name, address, finding } => {
-                write!(f, "{name} is not right for client address {address}: {finding}")
+                let why = finding.about(name, Some(*address));
+                write!(f, "{name} is not right for client address {address}: {why}")
             }
             Self::Provisional => {
                 f.write_str("the choice rests on something the DNS did not say; resolve again within a minute")
@@ -148,7 +151,14 @@ impl fmt::Display for Warning {
             Self::PtrNamesOther { name, address } => {
                 write!(f, "the PTR record of {address} does not name {name}; some servers compare the two")
             }
-            Self::Unverified { name, finding } => write!(f, "{name} is sent unverified: {finding}"),
+            Self::Unverified {
+                name,
+                client,
+                finding,
+            } => {
+                let why = finding.about(name, *client);
+                write!(f, "{name} is sent unverified: {why}")
+            }
             Self::VariableOverruled { configured, variable } => {
                 write!(f, "the configured name \"{configured}\" is used; HELO_NAME says \"{variable}\"")
             }

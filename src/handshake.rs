@@ -1,0 +1,731 @@
+//! From a fresh connection to a session: a machine without socket and clock.
+//!
+//! ```text
+//!  new ── greeting ──┬─ 220 ──► EHLO name ──┬─ 2yz ───────────────────────► Done ── TLS is on ──► EHLO name, as before
+//!   ▲                └─ else ─► Failed      ├─ 500, 502 ──► HELO name ──┬─ 2yz ──► Done
+//!   │                                       │                           ├─ about the name ──┐
+//!   │                                       │                           └─ else ──► Failed  │
+//!   │                                       ├─ 501, 504, another 5yz about the name ────────┤
+//!   │                                       └─ else ──► Failed                              │
+//!   └───────────────────────── Reconnect: QUIT, a new connection, the next name ◄───────────┘
+//! ```
+//!
+//! - The next name goes out on a new connection only: qpsmtpd closes after a refusal, Haraka and Courier hold the first name
+//!   against the second. So one session never says two names. At most three names are tried.
+//! - HELO is for servers that do not know EHLO (500 and 502, RFC 5321 4.1.4): not for a refused name, which meets the same rule again; not once TLS
+//!   is on or extensions are required, because a forged 502 must not strip STARTTLS or AUTH; not for a literal, because RFC 5321 4.1.1.1 has
+//!   `HELO SP Domain` only; not for an LMTP server.
+//! - What is about anything but the name, or unclear, ends the attempt: 421, 503, 521, 530, 535, 538, other 4yz, other 5yz.
+//!
+//! The machine is a value: each reply consumes it and gives a [`Step`], so no reply can be given twice or to the wrong state.
+//! The caller reads replies ([`ReplyParser`](crate::ReplyParser)), writes lines, connects, and keeps the time.
+//!
+//! ```
+//! use helo_name::{Handshake, HeloName, Reply, Step, Verb};
+//!
+//! let names = [HeloName::parse("web01.example.com")?, HeloName::parse("mail.example.com")?];
+//! let handshake = Handshake::new(names).client_address("192.0.2.1".parse()?);
+//!
+//! // The connection is there, and the server greets.
+//! let Step::Send { line, next } = handshake.on_reply(Reply::parse(b"220 mx.example.net ESMTP")?) else { unreachable!() };
+//! assert_eq!(line, "EHLO web01.example.com\r\n");
+//!
+//! // The name is refused: say goodbye, connect again, and give the next greeting to `next`.
+//! let refused = Reply::parse(b"550 5.7.1 <web01.example.com>: Helo command rejected: Host not found")?;
+//! let Step::Reconnect { quit, next } = next.on_reply(refused) else { unreachable!() };
+//! assert_eq!(quit, "QUIT\r\n");
+//!
+//! let Step::Send { line, next } = next.on_reply(Reply::parse(b"220 mx.example.net ESMTP")?) else { unreachable!() };
+//! assert_eq!(line, "EHLO mail.example.com\r\n");
+//!
+//! // The name is taken: the reply lists the extensions.
+//! let Step::Done(session) = next.on_reply(Reply::parse(b"250-mx.example.net\r\n250 STARTTLS")?) else { unreachable!() };
+//! assert_eq!((session.verb(), session.name().as_str()), (Verb::Ehlo, "mail.example.com"));
+//! assert_eq!(session.reply().lines()[1], "STARTTLS");
+//!
+//! // The caller says STARTTLS and turns TLS on; then the server has forgotten everything (RFC 3207 4.2), and the same name goes out again.
+//! let Step::Send { line, next } = session.tls_is_on() else { unreachable!() };
+//! assert_eq!(line, "EHLO mail.example.com\r\n");
+//!
+//! // Now a server without EHLO is no server for us.
+//! let Step::Failed(error) = next.on_reply(Reply::parse(b"502 5.5.1 what?")?) else { unreachable!() };
+//! assert_eq!(error.to_string(), "the server does not know EHLO: `502 5.5.1 what?` to EHLO mail.example.com");
+//! assert_eq!(error.exchanges().len(), 5);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Not promised: that the session lasts. Most refusals of a name come at MAIL or RCPT; give those replies to
+//! [`Diagnosis::of`](crate::Diagnosis::of), and go on with [`Session::next_name`].
+
+use std::collections::VecDeque;
+use std::error::Error;
+use std::fmt;
+use std::net::IpAddr;
+
+use crate::diagnose::{Diagnosis, Stage};
+use crate::name::HeloName;
+use crate::plan::Plan;
+use crate::reply::{InvalidReply, Reply};
+
+/// How many names are tried, each on a connection of its own.
+const MAX_NAMES: usize = 3;
+
+const QUIT: &str = "QUIT\r\n";
+
+/// Greets a server: waits for a reply, and says with each what to do next.
+///
+/// ```
+/// use helo_name::{Handshake, HeloName, Reply, Step};
+///
+/// let handshake = Handshake::new([HeloName::parse("mail.example.com")?]);
+/// match handshake.on_reply(Reply::parse(b"220 mx.example.net ESMTP\r\n")?) {
+///     Step::Send { line, .. } => assert_eq!(line, "EHLO mail.example.com\r\n"),
+///     other => panic!("{other:?}"),
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Handshake {
+    /// What was not said yet.
+    names: VecDeque<HeloName>,
+    client_address: Option<IpAddr>,
+    extensions: Extensions,
+    tls: Tls,
+    state: State,
+    tried: usize,
+    warning: Option<HandshakeWarning>,
+    exchanges: Vec<Exchange>,
+}
+
+/// Says whether a session without EHLO is of use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Extensions {
+    Optional,
+    Required,
+}
+
+/// Says when TLS starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tls {
+    FromTheStart,
+    Off,
+    /// After STARTTLS; the next connection starts without.
+    On,
+}
+
+/// Says what the next reply answers.
+#[derive(Clone, Debug)]
+enum State {
+    Connected,
+    Said(Verb, HeloName),
+}
+
+impl Handshake {
+    /// Starts with a plan, for a connection from one client address, or from one that is not known (`None`).
+    ///
+    /// The plan's literals of other addresses, and its names that mismatch at this one, are not said
+    /// ([`Plan::for_client`]).
+    ///
+    /// ```
+    /// use helo_name::{Handshake, Resolve, dns::Zone};
+    ///
+    /// let zone = Zone::new().address("mail.example.com", "192.0.2.10");
+    /// let report = Resolve::new(zone).configured("mail.example.com").report_blocking();
+    /// let handshake = Handshake::of_plan(report.plan()?, Some("192.0.2.10".parse().unwrap()));
+    /// # Ok::<(), helo_name::ResolveError>(())
+    /// ```
+    pub fn of_plan(plan: &Plan, client_address: Option<IpAddr>) -> Self {
+        let plan = plan.for_client(client_address);
+        let names: Vec<HeloName> = plan.iter().flat_map(Plan::names).cloned().collect();
+        let handshake = Self::new(names);
+        match client_address {
+            Some(address) => handshake.client_address(address),
+            None => handshake,
+        }
+    }
+
+    /// Starts with the names to try, the best first; it waits for the greeting of the first connection.
+    ///
+    /// Names beyond the third that is tried stay for [`HandshakeError::remaining`].
+    pub fn new<I>(names: I) -> Self
+    where
+        I: IntoIterator<Item = HeloName>,
+    {
+        Handshake {
+            names: names.into_iter().collect(),
+            client_address: None,
+            extensions: Extensions::Optional,
+            tls: Tls::Off,
+            state: State::Connected,
+            tried: 0,
+            warning: None,
+            exchanges: Vec::new(),
+        }
+    }
+
+    /// Tells the address that the server sees on this connection.
+    ///
+    /// Literals of other addresses are not sent; without this, none is. May be given again for each connection.
+    ///
+    /// ```
+    /// use helo_name::{Handshake, HeloName, Reply, Step};
+    ///
+    /// let names = [HeloName::parse("[192.0.2.1]")?, HeloName::parse("[IPv6:2001:db8::1]")?];
+    /// let handshake = Handshake::new(names).client_address("2001:db8::1".parse()?);
+    /// match handshake.on_reply(Reply::parse(b"220 mx.example.net")?) {
+    ///     Step::Send { line, .. } => assert_eq!(line, "EHLO [IPv6:2001:db8::1]\r\n"),
+    ///     other => panic!("{other:?}"),
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn client_address(mut self, address: IpAddr) -> Self {
+        self.client_address = Some(address.to_canonical());
+        self
+    }
+
+    /// Never falls back to HELO: for clients that need AUTH, STARTTLS or another extension.
+    ///
+    /// ```
+    /// use helo_name::{Handshake, HandshakeErrorKind, HeloName, Reply, Step};
+    ///
+    /// let handshake = Handshake::new([HeloName::parse("mail.example.com")?]).require_extensions();
+    /// let Step::Send { next, .. } = handshake.on_reply(Reply::parse(b"220 mx.example.net")?) else { unreachable!() };
+    /// let Step::Failed(error) = next.on_reply(Reply::parse(b"502 not implemented")?) else { unreachable!() };
+    /// assert_eq!(error.kind(), HandshakeErrorKind::EhloUnsupported);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn require_extensions(mut self) -> Self {
+        self.extensions = Extensions::Required;
+        self
+    }
+
+    /// Tells that every connection has TLS before the greeting, as on port 465: then there is no HELO either.
+    ///
+    /// ```
+    /// use helo_name::{Handshake, HandshakeErrorKind, HeloName, Reply, Step};
+    ///
+    /// let handshake = Handshake::new([HeloName::parse("mail.example.com")?]).implicit_tls();
+    /// let Step::Send { next, .. } = handshake.on_reply(Reply::parse(b"220 mx.example.net")?) else { unreachable!() };
+    /// let Step::Failed(error) = next.on_reply(Reply::parse(b"502 not implemented")?) else { unreachable!() };
+    /// assert_eq!(error.kind(), HandshakeErrorKind::EhloUnsupported);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn implicit_tls(mut self) -> Self {
+        self.tls = Tls::FromTheStart;
+        self
+    }
+
+    /// Returns what is worth a line in the log before the command goes out; the handshake goes on regardless.
+    #[must_use]
+    pub const fn warning(&self) -> Option<HandshakeWarning> {
+        self.warning
+    }
+
+    /// Takes the server's reply: the greeting of a new connection, or the answer to the line that was sent.
+    pub fn on_reply(mut self, reply: Reply) -> Step {
+        let state = std::mem::replace(&mut self.state, State::Connected);
+        let (stage, name) = match &state {
+            State::Connected => (Stage::Greeting, None),
+            State::Said(verb, name) => (verb.stage(), Some(name.clone())),
+        };
+        self.exchanges.push(Exchange {
+            stage,
+            name,
+            reply: reply.clone(),
+        });
+        match state {
+            State::Connected => self.on_greeting(&reply),
+            State::Said(verb, name) => self.on_answer(verb, name, reply),
+        }
+    }
+
+    /// Takes the end of the connection, or of the time the caller has for it, where a reply was expected.
+    ///
+    /// ```
+    /// use helo_name::{Handshake, HandshakeErrorKind, HeloName, Step};
+    ///
+    /// let handshake = Handshake::new([HeloName::parse("mail.example.com")?]);
+    /// let Step::Failed(error) = handshake.on_closed() else { unreachable!() };
+    /// assert_eq!(error.kind(), HandshakeErrorKind::Closed);
+    /// assert_eq!(error.remaining(), ["mail.example.com"]);
+    /// # Ok::<(), helo_name::InvalidHeloName>(())
+    /// ```
+    pub fn on_closed(self) -> Step {
+        self.fail_unjudged(HandshakeErrorKind::Closed)
+    }
+
+    /// Takes bytes that are not a reply: this is no SMTP server, or the connection is out of step.
+    ///
+    /// ```
+    /// use helo_name::{Handshake, HandshakeErrorKind, HeloName, Reply, Step};
+    ///
+    /// let handshake = Handshake::new([HeloName::parse("mail.example.com")?]);
+    /// let garbage = Reply::parse(b"HTTP/1.1 400 Bad Request\r\n").unwrap_err();
+    /// let Step::Failed(error) = handshake.on_invalid(garbage) else { unreachable!() };
+    /// assert_eq!(error.kind(), HandshakeErrorKind::InvalidReply(garbage));
+    /// # Ok::<(), helo_name::InvalidHeloName>(())
+    /// ```
+    pub fn on_invalid(self, error: InvalidReply) -> Step {
+        self.fail_unjudged(HandshakeErrorKind::InvalidReply(error))
+    }
+
+    /// RFC 5321 3.1: 220 opens, 554 and all else do not.
+    fn on_greeting(mut self, reply: &Reply) -> Step {
+        if reply.code() != 220 {
+            return self.fail(HandshakeErrorKind::Greeting);
+        }
+        let Some(name) = self.take_name() else {
+            return self.fail(HandshakeErrorKind::NoName);
+        };
+        self.tried += 1;
+        // RFC 5321 4.2: the text of a 220 begins with the server's name.
+        let host = reply
+            .lines()
+            .first()
+            .and_then(|line| line.split_ascii_whitespace().next())
+            .unwrap_or_default();
+        let host = host.strip_suffix('.').unwrap_or(host);
+        self.warning = host
+            .eq_ignore_ascii_case(name.as_str())
+            .then_some(HandshakeWarning::ServersOwnName);
+        self.say(Verb::Ehlo, name)
+    }
+
+    fn on_answer(mut self, verb: Verb, name: HeloName, reply: Reply) -> Step {
+        let code = reply.code();
+        if reply.is_positive() {
+            return Step::Done(Session {
+                verb,
+                name,
+                reply,
+                handshake: self,
+            });
+        }
+        let unsupported = matches!(code, 500 | 502);
+        if unsupported && verb == Verb::Ehlo && !is_lmtp(&reply) && self.may_say_helo(&name) {
+            return self.say(Verb::Helo, name);
+        }
+        let refused = match code {
+            501 | 504 => true,
+            500 | 502 | 503 | 521 | 530 | 535 | 538 => false,
+            505..=599 => {
+                Diagnosis::of(verb.stage(), &reply, Some(name.as_str())).another_name_may_help()
+            }
+            _ => false,
+        };
+        if refused {
+            return self.next_name();
+        }
+        self.state = State::Said(verb, name);
+        self.fail_unjudged(match code {
+            _ if is_lmtp(&reply) => HandshakeErrorKind::Lmtp,
+            500 | 502 => HandshakeErrorKind::EhloUnsupported,
+            _ => HandshakeErrorKind::Refused,
+        })
+    }
+
+    fn may_say_helo(&self, name: &HeloName) -> bool {
+        name.is_domain() && self.tls == Tls::Off && self.extensions == Extensions::Optional
+    }
+
+    /// A name holds no line end and at most 253 characters, so this is one line of less than 512 bytes.
+    fn say(mut self, verb: Verb, name: HeloName) -> Step {
+        let line = format!("{verb} {name}\r\n");
+        self.state = State::Said(verb, name);
+        Step::Send { line, next: self }
+    }
+
+    /// Drops literals that are not the client's and takes the first name that is left.
+    fn take_name(&mut self) -> Option<HeloName> {
+        let client_address = self.client_address;
+        self.names.retain(|name| fits(name, client_address));
+        self.names.pop_front()
+    }
+
+    /// Goes on after a refusal of the name that was said.
+    fn next_name(mut self) -> Step {
+        let left = self
+            .names
+            .iter()
+            .any(|name| fits(name, self.client_address));
+        if self.tried >= MAX_NAMES || !left {
+            return self.fail(HandshakeErrorKind::NameRefused);
+        }
+        self.state = State::Connected;
+        self.warning = None;
+        if self.tls == Tls::On {
+            self.tls = Tls::Off;
+        }
+        Step::Reconnect {
+            quit: QUIT.to_owned(),
+            next: self,
+        }
+    }
+
+    /// Fails and keeps the name that was said among the remaining: it was not judged.
+    fn fail_unjudged(mut self, kind: HandshakeErrorKind) -> Step {
+        if let State::Said(_, name) = &self.state {
+            self.names.push_front(name.clone());
+        }
+        self.fail(kind)
+    }
+
+    fn fail(self, kind: HandshakeErrorKind) -> Step {
+        Step::Failed(HandshakeError {
+            kind,
+            exchanges: self.exchanges,
+            remaining: self.names.into(),
+        })
+    }
+}
+
+/// A domain fits every connection, a literal only the one from its address.
+fn fits(name: &HeloName, client_address: Option<IpAddr>) -> bool {
+    match name.address() {
+        None => true,
+        address => address == client_address,
+    }
+}
+
+/// Dovecot and Stalwart as LMTP servers say `500 .. use LHLO` and `LHLO expected`.
+fn is_lmtp(reply: &Reply) -> bool {
+    reply.code() == 500
+        && reply.lines().iter().any(|line| {
+            let line = line.to_ascii_uppercase();
+            line.contains("LHLO") || line.contains("LMTP")
+        })
+}
+
+/// Says what the caller does next.
+#[derive(Clone, Debug)]
+#[must_use]
+pub enum Step {
+    /// The session is open.
+    Done(Session),
+    /// Nothing more is to be tried here: say [`HandshakeError::quit`], close, and report.
+    Failed(HandshakeError),
+    /// The name was refused, and there is another: send this line, close, connect to the same server again, and give its greeting to
+    /// `next`. The reply to QUIT need not be awaited.
+    Reconnect {
+        /// One line with its CRLF.
+        quit: String,
+        /// Waits for the greeting of the new connection.
+        next: Handshake,
+    },
+    /// Send this line and give the reply to `next`.
+    Send {
+        /// One line with its CRLF.
+        line: String,
+        /// Waits for the reply.
+        next: Handshake,
+    },
+}
+
+/// Names the verb that opened a session.
+///
+/// ```
+/// use helo_name::Verb;
+///
+/// assert_eq!(Verb::Ehlo.to_string(), "EHLO");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Verb {
+    /// `EHLO`: the reply lists the extensions.
+    Ehlo,
+    /// `HELO`: there are no extensions.
+    Helo,
+}
+
+impl Verb {
+    const fn stage(self) -> Stage {
+        match self {
+            Verb::Ehlo => Stage::Ehlo,
+            Verb::Helo => Stage::Helo,
+        }
+    }
+}
+
+impl fmt::Display for Verb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Verb::Ehlo => "EHLO",
+            Verb::Helo => "HELO",
+        })
+    }
+}
+
+/// Names something worth a line in the log that stops nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum HandshakeWarning {
+    /// The name is that of the host in the greeting, so the client claims to be the server; many servers refuse that.
+    ServersOwnName,
+}
+
+impl fmt::Display for HandshakeWarning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            HandshakeWarning::ServersOwnName => {
+                f.write_str("the name for EHLO is the server's own, as its greeting says; send the name of this host")
+            }
+        }
+    }
+}
+
+/// Holds an open session: which name the server has taken, with which verb, and what it said.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Session {
+    verb: Verb,
+    name: HeloName,
+    reply: Reply,
+    handshake: Handshake,
+}
+
+impl Session {
+    /// Returns the name that was said; for [`Diagnosis::of`] when a later command is refused.
+    #[must_use]
+    pub const fn name(&self) -> &HeloName {
+        &self.name
+    }
+
+    /// Returns the verb that the server took.
+    #[must_use]
+    pub const fn verb(&self) -> Verb {
+        self.verb
+    }
+
+    /// Returns the whole reply: after EHLO, each line behind the first is an extension.
+    #[must_use]
+    pub const fn reply(&self) -> &Reply {
+        &self.reply
+    }
+
+    /// Returns all replies on the way here, those of earlier connections too.
+    #[must_use]
+    pub fn exchanges(&self) -> &[Exchange] {
+        &self.handshake.exchanges
+    }
+
+    /// Returns what was worth a line in the log.
+    #[must_use]
+    pub const fn warning(&self) -> Option<HandshakeWarning> {
+        self.handshake.warning
+    }
+
+    /// Goes on once the caller has said STARTTLS and TLS is on: EHLO again, with the same name, and never HELO.
+    ///
+    /// Throw away what the server sent before TLS was on.
+    pub fn tls_is_on(self) -> Step {
+        let mut handshake = self.handshake;
+        if handshake.tls == Tls::Off {
+            handshake.tls = Tls::On;
+        }
+        handshake.say(Verb::Ehlo, self.name)
+    }
+
+    /// Goes on when the name was refused after all, at MAIL or RCPT: QUIT and the next name, while there is one.
+    ///
+    /// Fails when the refusal is not about the name, so ask [`Diagnosis::another_name_may_help`] first. Names count from the first
+    /// connection on, so this ends too.
+    ///
+    /// ```
+    /// use helo_name::{Diagnosis, Handshake, HeloName, Reply, Stage, Step};
+    ///
+    /// let names = [HeloName::parse("web01.example.com")?, HeloName::parse("mail.example.com")?];
+    /// let Step::Send { next, .. } = Handshake::new(names).on_reply(Reply::parse(b"220 mx.example.net")?) else { unreachable!() };
+    /// let Step::Done(session) = next.on_reply(Reply::parse(b"250 mx.example.net")?) else { unreachable!() };
+    ///
+    /// let refused = Reply::parse(b"450 4.7.1 <web01.example.com>: Helo command rejected: Host not found")?;
+    /// let diagnosis = Diagnosis::of(Stage::Rcpt, &refused, Some(session.name().as_str()));
+    /// assert!(diagnosis.another_name_may_help());
+    /// let Step::Reconnect { next, .. } = session.next_name(Stage::Rcpt, refused) else { unreachable!() };
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn next_name(self, stage: Stage, refusal: Reply) -> Step {
+        let mut handshake = self.handshake;
+        let exchange = Exchange {
+            stage,
+            name: Some(self.name.clone()),
+            reply: refusal,
+        };
+        // RFC 5321 4.2.3: with 421 the server goes away, whatever its text says.
+        let refused = exchange.reply.code() != 421 && exchange.diagnosis().another_name_may_help();
+        handshake.exchanges.push(exchange);
+        if refused {
+            return handshake.next_name();
+        }
+        handshake.state = State::Said(self.verb, self.name);
+        handshake.fail_unjudged(HandshakeErrorKind::Refused)
+    }
+}
+
+/// Holds one reply and what it answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exchange {
+    stage: Stage,
+    name: Option<HeloName>,
+    reply: Reply,
+}
+
+impl Exchange {
+    /// Returns the command; a greeting answers none and begins a new connection.
+    #[must_use]
+    pub const fn stage(&self) -> Stage {
+        self.stage
+    }
+
+    /// Returns the name that had been said; at the greeting there is none.
+    #[must_use]
+    pub const fn name(&self) -> Option<&HeloName> {
+        self.name.as_ref()
+    }
+
+    /// Returns the reply.
+    #[must_use]
+    pub const fn reply(&self) -> &Reply {
+        &self.reply
+    }
+
+    /// Tells whether the name is to blame, and what to do.
+    pub fn diagnosis(&self) -> Diagnosis {
+        Diagnosis::of(
+            self.stage,
+            &self.reply,
+            self.name.as_ref().map(HeloName::as_str),
+        )
+    }
+}
+
+impl fmt::Display for Exchange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.name, self.stage) {
+            (Some(name), Stage::Ehlo) => write!(f, "`{}` to EHLO {name}", self.reply),
+            (Some(name), Stage::Helo) => write!(f, "`{}` to HELO {name}", self.reply),
+            (Some(name), stage) => write!(f, "`{}` to {stage} after EHLO {name}", self.reply),
+            (None, stage) => write!(f, "`{}` as {stage}", self.reply),
+        }
+    }
+}
+
+/// Says why there is no session, with everything the server said on the way.
+///
+/// The message quotes the last reply, or the last two where EHLO and HELO failed.
+///
+/// ```
+/// use helo_name::{Handshake, HandshakeErrorKind, HeloName, Reply, Step};
+///
+/// let handshake = Handshake::new([HeloName::parse("mail.example.com")?]);
+/// let Step::Failed(error) = handshake.on_reply(Reply::parse(b"554 5.3.2 no")?) else { unreachable!() };
+/// assert_eq!(error.kind(), HandshakeErrorKind::Greeting);
+/// assert_eq!(error.to_string(), "the server takes no mail now: `554 5.3.2 no` as greeting");
+/// assert_eq!(error.quit(), Some("QUIT\r\n"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HandshakeError {
+    kind: HandshakeErrorKind,
+    exchanges: Vec<Exchange>,
+    remaining: Vec<HeloName>,
+}
+
+impl HandshakeError {
+    /// Returns what went wrong.
+    #[must_use]
+    pub const fn kind(&self) -> HandshakeErrorKind {
+        self.kind
+    }
+
+    /// Returns all replies in order, greetings included; a greeting begins a new connection.
+    #[must_use]
+    pub fn exchanges(&self) -> &[Exchange] {
+        &self.exchanges
+    }
+
+    /// Returns the names that no server has refused, in order: what to start a new [`Handshake`] with, at this server later or at another.
+    #[must_use]
+    pub fn remaining(&self) -> &[HeloName] {
+        &self.remaining
+    }
+
+    /// Returns the line to send before the connection is closed; `None` where nobody listens any more.
+    #[must_use]
+    pub fn quit(&self) -> Option<&'static str> {
+        let closing = self
+            .exchanges
+            .last()
+            .is_some_and(|exchange| exchange.reply.code() == 421);
+        match self.kind {
+            HandshakeErrorKind::Closed | HandshakeErrorKind::InvalidReply(_) => None,
+            _ if closing => None,
+            _ => Some(QUIT),
+        }
+    }
+
+    /// Judges the last reply; `None` when there was none.
+    #[must_use]
+    pub fn diagnosis(&self) -> Option<Diagnosis> {
+        self.exchanges.last().map(Exchange::diagnosis)
+    }
+}
+
+impl fmt::Display for HandshakeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.kind {
+            HandshakeErrorKind::Closed => {
+                "the server closed the connection, or was silent too long"
+            }
+            HandshakeErrorKind::EhloUnsupported => "the server does not know EHLO",
+            HandshakeErrorKind::Greeting => "the server takes no mail now",
+            HandshakeErrorKind::InvalidReply(_) => "the server sent something that is no reply",
+            HandshakeErrorKind::Lmtp => "this is an LMTP server",
+            HandshakeErrorKind::NameRefused => "the server refused every name",
+            HandshakeErrorKind::NoName => {
+                "no name fits this connection: an address literal is only sent from its own address"
+            }
+            HandshakeErrorKind::Refused => "the server refused for another reason than the name",
+        })?;
+        let Some((last, before)) = self.exchanges.split_last() else {
+            return Ok(());
+        };
+        if matches!(self.kind, HandshakeErrorKind::NoName) {
+            return Ok(());
+        }
+        match before.last() {
+            Some(ehlo) if last.stage == Stage::Helo => write!(f, ": {ehlo}, then {last}"),
+            _ => write!(f, ": {last}"),
+        }
+    }
+}
+
+impl Error for HandshakeError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match &self.kind {
+            HandshakeErrorKind::InvalidReply(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// Names why a [`Handshake`] failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HandshakeErrorKind {
+    /// The connection ended where a reply was expected.
+    Closed,
+    /// The server does not know EHLO, and HELO failed too or was not permitted.
+    EhloUnsupported,
+    /// The greeting is not 220.
+    Greeting,
+    /// The server sent something that is no reply.
+    InvalidReply(InvalidReply),
+    /// The server speaks LMTP.
+    Lmtp,
+    /// The server refused the last name that was to be tried.
+    NameRefused,
+    /// There is no name at all, or only literals of other addresses.
+    NoName,
+    /// The server refused, temporarily or for good, and not because of the name.
+    Refused,
+}
