@@ -112,7 +112,7 @@ fn a_resolution_is_valid_as_long_as_the_shortest_lived_answer() {
 }
 
 #[test]
-fn a_negative_answer_lives_as_long_as_its_soa_says_and_not_at_all_without_one() {
+fn a_negative_answer_lives_as_long_as_its_soa_says_and_a_minute_without_one() {
     // the authority section, seconds
     type Edit = fn(&mut Message);
     let cases: [(&str, Edit, u64); 3] = [
@@ -126,11 +126,16 @@ fn a_negative_answer_lives_as_long_as_its_soa_says_and_not_at_all_without_one() 
             |message| set_soa(message, 3000, 30),
             30,
         ),
-        ("there is none", |message| message.authorities.clear(), 0),
+        ("there is none", |message| message.authorities.clear(), 60),
     ];
     for (what, change, seconds) in cases {
         let server = FaultServer::script()
             .on(REVERSE, "PTR", [Action::Changed(change)])
+            .on(
+                "mail.example.com",
+                "A",
+                [Action::Changed(|message| message.answers[0].ttl = 300)],
+            )
             .zone("mail.example.com A 192.0.2.10")
             .start();
         let report = of(Resolver::asking([server.address()]))
