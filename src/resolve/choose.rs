@@ -5,7 +5,7 @@ use super::ask::{self, Facts, clients_or_none};
 use super::error::{Cure, EXAMPLE, ResolveError, ResolveErrorKind};
 #[cfg(feature = "receivers")]
 use super::forecast;
-use super::gather::{Gathered, NamesWanted, Raw};
+use super::gather::{ClientIs, Gathered, NamesWanted, Raw, is_fit_for};
 use super::report::{Client, Considered, Reason, Resolution};
 use super::warning::Warning;
 use crate::candidate::{Candidate, Source};
@@ -58,6 +58,9 @@ pub(super) fn choose(
     if clients.is_empty() {
         warnings.push(Warning::NoClientAddress);
     }
+    let addresses = clients.iter().map(Client::address);
+    let unfit = addresses.filter(|&address| !is_fit_for(address, gathered.server));
+    warnings.extend(unfit.map(Warning::ClientAddressNotPublic));
     let mut provisional = false;
     if let Ok(plan) = &plan {
         provisional = judge.is_provisional(plan.first());
@@ -358,6 +361,7 @@ impl Judge<'_> {
             .iter()
             .filter_map(|&(address, _)| self.facts.reverse(address));
         let is_open = considered.iter().any(Considered::has_unknown)
+            || self.gathered.client_is == ClientIs::NotKnownYet
             || reverse
                 .into_iter()
                 .any(|answer| answer.why_not_known().is_some());
@@ -410,7 +414,9 @@ impl Judge<'_> {
             .findings()
             .iter()
             .any(|(_, finding)| *finding == Finding::Unknown);
-        rests_on_unknown || (!first.source().is_operator() && self.facts.has_not_known())
+        let is_open =
+            self.facts.has_not_known() || self.gathered.client_is == ClientIs::NotKnownYet;
+        rests_on_unknown || (!first.source().is_operator() && is_open)
     }
 
     fn warnings_about(&self, first: &Attempt) -> Vec<Warning> {

@@ -73,6 +73,7 @@ pub(super) struct Gathered {
     pub(super) raw: Vec<Raw>,
     pub(super) clients: Vec<(IpAddr, ClientOrigin)>,
     pub(super) clients_are: ClientsAre,
+    pub(super) client_is: ClientIs,
     pub(super) server: Option<Scope>,
     pub(super) names_wanted: NamesWanted,
     pub(super) warnings: Vec<Warning>,
@@ -85,6 +86,15 @@ pub(super) enum NamesWanted {
     Derived,
     /// The operator's name is the only one.
     OperatorsOnly,
+}
+
+/// Whether there may be another client address the next time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ClientIs {
+    /// It is known, or nothing that could tell it was asked.
+    Settled,
+    /// What was asked for it did not say.
+    NotKnownYet,
 }
 
 /// Whether the client addresses belong together.
@@ -162,15 +172,11 @@ pub(super) fn gather(settings: &Settings) -> Gathered {
     }
     let server = settings.server.map(|server| Scope::of_address(server.ip()));
     let clients = client_addresses(settings, server);
-    for &(address, _) in &clients {
-        if !is_fit_for(address, server) {
-            warnings.push(Warning::ClientAddressNotPublic(address));
-        }
-    }
     Gathered {
         raw,
         clients,
         clients_are: ClientsAre::OneHost,
+        client_is: ClientIs::Settled,
         server,
         names_wanted,
         warnings,
@@ -311,7 +317,7 @@ fn client_addresses(settings: &Settings, server: Option<Scope>) -> Vec<(IpAddr, 
 }
 
 /// Whether a server of this scope can see this address: a private one is seen by a private server only.
-fn is_fit_for(address: IpAddr, server: Option<Scope>) -> bool {
+pub(super) fn is_fit_for(address: IpAddr, server: Option<Scope>) -> bool {
     match Scope::of_address(address) {
         Scope::Private | Scope::Loopback => Some(Scope::of_address(address)) == server,
         Scope::Public | Scope::Reserved => crate::scope::is_verifiable(address),
