@@ -238,7 +238,14 @@ impl<D: Dns> Resolve<D> {
         mut self,
         services: impl IntoIterator<Item = crate::dns::EchoService>,
     ) -> Self {
-        self.settings.services = services.into_iter().collect();
+        let known = &mut self.settings.services;
+        known.clear();
+        for service in services {
+            // One service asked twice is still one voice.
+            if !known.contains(&service) {
+                known.push(service);
+            }
+        }
         self
     }
 }
