@@ -419,6 +419,12 @@ pub trait Dns: Send + Sync {
 
     /// Asks for the names of an address: one question, PTR. A CNAME on the way (RFC 2317) is followed.
     fn reverse(&self, address: IpAddr) -> impl Future<Output = Answer<PtrText>> + Send;
+
+    /// Names the servers that are asked, for an operator who has to find out why they are silent. None unless they are
+    /// known.
+    fn name_servers(&self) -> Vec<SocketAddr> {
+        Vec::new()
+    }
 }
 
 impl<D: Dns + ?Sized> Dns for &D {
@@ -433,6 +439,10 @@ impl<D: Dns + ?Sized> Dns for &D {
     fn reverse(&self, address: IpAddr) -> impl Future<Output = Answer<PtrText>> + Send {
         (**self).reverse(address)
     }
+
+    fn name_servers(&self) -> Vec<SocketAddr> {
+        (**self).name_servers()
+    }
 }
 
 impl<D: Dns + ?Sized> Dns for Arc<D> {
@@ -446,5 +456,9 @@ impl<D: Dns + ?Sized> Dns for Arc<D> {
 
     fn reverse(&self, address: IpAddr) -> impl Future<Output = Answer<PtrText>> + Send {
         (**self).reverse(address)
+    }
+
+    fn name_servers(&self) -> Vec<SocketAddr> {
+        (**self).name_servers()
     }
 }

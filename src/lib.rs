@@ -143,6 +143,8 @@ pub use resolve::{
     Change, Client, ClientOrigin, Considered, Cure, HeloNames, Reason, ReasonKind, Recheck,
     Resolution, Resolve, ResolveError, ResolveErrorKind, Warning,
 };
+#[cfg(feature = "receivers")]
+pub use resolve::{Forecast, Refusal};
 pub use sanitize::{Repair, Sanitized, Unusable, UnusableKind, sanitize};
 pub use scope::Scope;
 

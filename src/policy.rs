@@ -124,10 +124,11 @@ impl<'a> Judged<'a> {
         self.server
     }
 
-    /// Tells whether this decision leaves an operator something to know: a name that is sent, or held ready, although
-    /// the DNS does not speak for it. A literal has nothing to look up.
+    /// Tells whether an operator has to know of it when this candidate is sent: the DNS does not speak for it. For the
+    /// literal of the client address there is nothing to look up.
     pub fn needs_warning(&self, decision: Decision) -> bool {
-        decision == Decision::Permit && !self.finding.is_good()
+        let is_derived_literal = matches!(self.source(), Source::Literal(_));
+        decision != Decision::Reject && !self.finding.is_good() && !is_derived_literal
     }
 }
 

@@ -22,6 +22,8 @@ use crate::{
     Repair, Reply, Resolution, ResolveError, ResolveErrorKind, Sanitized, Scope, Source, Stage,
     Unusable, UnusableKind, Warning,
 };
+#[cfg(feature = "receivers")]
+use crate::{Forecast, Refusal};
 
 /// Reads a string and checks it: what [`HeloName::parse`] refuses is an error that says which rule is broken.
 ///
@@ -100,6 +102,9 @@ serialize_words!(
     UnusableKind,
 );
 
+#[cfg(feature = "receivers")]
+serialize_words!(crate::receivers::Stage);
+
 /// Writes a family as the record type that holds its addresses.
 impl Serialize for Family {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -114,14 +119,15 @@ impl Serialize for EnhancedCode {
     }
 }
 
-/// Writes a map of `name`, `provisional`, `valid_for_seconds`, `error`, `plan`, `clients`, `considered`, `warnings`;
-/// of `plan` the items are [`Attempt`]s; `error` is null when there is a name.
+/// Writes a map of `name`, `provisional`, `valid_for_seconds`, `error`, `plan`, `clients`, `considered`, `warnings`,
+/// `forecasts`, `name_servers`; `plan` is a list of [`Attempt`]s; `error` is null when there is a name; `forecasts` is
+/// empty without the feature `receivers`.
 impl Serialize for Resolution {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let plan = self.plan();
         let attempts: Option<Vec<&Attempt>> =
             plan.as_ref().ok().map(|plan| plan.attempts().collect());
-        let mut map = serializer.serialize_struct("Resolution", 8)?;
+        let mut map = serializer.serialize_struct("Resolution", 10)?;
         map.serialize_field("name", &self.name().ok())?;
         map.serialize_field("provisional", &self.is_provisional())?;
         map.serialize_field("valid_for_seconds", &self.valid_for().as_secs())?;
@@ -130,6 +136,37 @@ impl Serialize for Resolution {
         map.serialize_field("clients", self.clients())?;
         map.serialize_field("considered", self.considered())?;
         map.serialize_field("warnings", self.warnings())?;
+        #[cfg(feature = "receivers")]
+        map.serialize_field("forecasts", self.forecasts())?;
+        #[cfg(not(feature = "receivers"))]
+        map.serialize_field("forecasts", &[(); 0])?;
+        map.serialize_field("name_servers", self.name_servers())?;
+        map.end()
+    }
+}
+
+/// Writes a map of `candidate`, `accepted`, `open`, `refusals`.
+#[cfg(feature = "receivers")]
+impl Serialize for Forecast {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_struct("Forecast", 4)?;
+        map.serialize_field("candidate", self.candidate())?;
+        map.serialize_field("accepted", &self.accepted())?;
+        map.serialize_field("open", &self.open())?;
+        map.serialize_field("refusals", self.refusals())?;
+        map.end()
+    }
+}
+
+/// Writes a map of `server`, `profiles`, `stages`, `reply`.
+#[cfg(feature = "receivers")]
+impl Serialize for Refusal {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_struct("Refusal", 4)?;
+        map.serialize_field("server", self.server())?;
+        map.serialize_field("profiles", self.profiles())?;
+        map.serialize_field("stages", self.stages())?;
+        map.serialize_field("reply", self.reply())?;
         map.end()
     }
 }
@@ -273,33 +310,13 @@ impl Serialize for Warning {
     }
 }
 
-/// Writes a map of `kind`, `message`, `cure`, `refused`; `refused` are maps of `what` and `why`.
+/// Writes a map of `kind`, `message`, `cure`; the candidates are in the resolution.
 impl Serialize for ResolveError {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let refused: Vec<Refused<'_>> = self
-            .refused()
-            .map(|(what, why)| Refused { what, why })
-            .collect();
-        let mut map = serializer.serialize_struct("ResolveError", 4)?;
+        let mut map = serializer.serialize_struct("ResolveError", 3)?;
         map.serialize_field("kind", &self.kind())?;
         map.serialize_field("message", &self.to_string())?;
         map.serialize_field("cure", self.cure())?;
-        map.serialize_field("refused", &refused)?;
-        map.end()
-    }
-}
-
-/// A candidate that was refused, or what was missing.
-struct Refused<'a> {
-    what: &'a str,
-    why: &'a str,
-}
-
-impl Serialize for Refused<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_struct("Refused", 2)?;
-        map.serialize_field("what", self.what)?;
-        map.serialize_field("why", self.why)?;
         map.end()
     }
 }

@@ -281,6 +281,10 @@ impl Dns for Resolver {
                 _ => None,
             })
     }
+
+    fn name_servers(&self) -> Vec<SocketAddr> {
+        self.0.servers.addresses()
+    }
 }
 
 /// Starts the thread that owns the sockets.
@@ -358,8 +362,15 @@ async fn race(servers: &[Server], query: &Query) -> Answer<RData> {
 }
 
 impl Servers {
-    /// The first few, each once.
     fn open(&self) -> Vec<Server> {
+        self.addresses()
+            .into_iter()
+            .filter_map(Server::open)
+            .collect()
+    }
+
+    /// The first few, each once.
+    fn addresses(&self) -> Vec<SocketAddr> {
         let configured = match self {
             Self::Given(addresses) => addresses.clone(),
             Self::OfThisMachine => of_this_machine(),
@@ -370,8 +381,8 @@ impl Servers {
                 addresses.push(address);
             }
         }
-        let first = addresses.into_iter().take(MAX_NAME_SERVERS);
-        first.filter_map(Server::open).collect()
+        addresses.truncate(MAX_NAME_SERVERS);
+        addresses
     }
 }
 

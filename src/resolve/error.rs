@@ -1,12 +1,15 @@
 //! Why there is no name, and what would cure it.
 
-use super::report::{Considered, ReasonKind};
+use super::report::{Client, Considered, list};
 use crate::candidate::Source;
-use crate::dns::{Answer, Outcome, PtrText};
+use crate::dns::Outcome;
 use crate::name::HeloName;
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+
+/// Shows how the setting looks; it is the operator's to fill in.
+pub(super) const EXAMPLE: HeloName = HeloName::from_static("mail.example.com");
 
 /// Why no name can be sent: every candidate with its reason, and the one line that would cure it.
 ///
@@ -21,13 +24,15 @@ use std::sync::Arc;
 /// assert_eq!(error.kind(), ResolveErrorKind::Configuration);
 /// assert_eq!(error.cure().to_string(), "HELO_NAME=mail.example.com");
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct ResolveError(Arc<Inner>);
 
 #[derive(Debug, PartialEq, Eq)]
 struct Inner {
     kind: ResolveErrorKind,
-    refused: Vec<Refused>,
+    considered: Vec<Considered>,
+    clients: Vec<Client>,
+    asked: Vec<SocketAddr>,
     cure: Cure,
 }
 
@@ -60,7 +65,8 @@ impl ResolveErrorKind {
 
 /// The one line of configuration that would cure it.
 ///
-/// `Display` writes a line that can be pasted: a setting with a name to fill in, or a DNS record.
+/// `Display` writes it as a line: a setting, a DNS record, or what to tell the program. The name in a setting is only an
+/// example when nothing better is known; the error says so.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Cure {
@@ -113,94 +119,62 @@ impl Cure {
 
     /// What to know about the line.
     pub(crate) fn explanation(&self) -> String {
-        match self {
-            Self::AddRecord { .. } => "make sure that the DNS has this record".to_owned(),
-            Self::GiveClientAddress => "give the program this".to_owned(),
-            Self::SetName {
-                instead_of, client, ..
-            } => {
-                let what = match client {
-                    None => "the name, fully-qualified".to_owned(),
-                    Some(address) => {
-                        let record_type = crate::dns::Family::of(*address).record_type();
-                        format!(
-                            "a fully-qualified name of yours whose {record_type} record is {address}"
-                        )
-                    }
-                };
-                match instead_of {
-                    Some(Source::Configured) => {
-                        format!("configure {what}, or in place of the setting")
-                    }
-                    _ => format!("set {what}"),
-                }
+        let Self::SetName {
+            example,
+            instead_of,
+            client,
+        } = self
+        else {
+            return match self {
+                Self::AddRecord { .. } => "make sure that the DNS has this record",
+                _ => "give the program this",
+            }
+            .to_owned();
+        };
+        let setting = match instead_of {
+            Some(Source::Configured) => "change the setting, or remove it and set",
+            _ => "set",
+        };
+        if *example != EXAMPLE {
+            return format!("{setting} the name that was meant");
+        }
+        match client {
+            None => format!("{setting} a fully-qualified name of yours, for example"),
+            Some(address) => {
+                let record_type = crate::dns::Family::of(*address).record_type();
+                format!(
+                    "{setting} a fully-qualified name of yours whose {record_type} record is {address}, for example"
+                )
             }
         }
-    }
-}
-
-/// A candidate that was refused, or what was missing.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Refused {
-    what: String,
-    why: String,
-}
-
-impl Refused {
-    pub(super) fn of(considered: &Considered) -> Self {
-        let what = match considered.reason.kind() {
-            ReasonKind::NotAsked => format!("{}, {}", considered.source, considered.raw),
-            _ => format!("{} \"{}\"", considered.source, considered.raw),
-        };
-        Self {
-            what,
-            why: considered.reason.to_string(),
-        }
-    }
-
-    /// What an address without any PTR name adds to the list of reasons.
-    pub(super) fn without_ptr_name(address: IpAddr, answer: &Answer<PtrText>) -> Option<Self> {
-        let why = match answer.outcome() {
-            Outcome::Found(_) => return None,
-            Outcome::NoData | Outcome::NxDomain => {
-                "there is none; ask whoever provides the address".to_owned()
-            }
-            Outcome::NotKnown(reason) => format!("the DNS did not say ({reason})"),
-        };
-        Some(Self {
-            what: format!("PTR of {address}"),
-            why,
-        })
     }
 }
 
 impl ResolveError {
-    pub(super) fn new(kind: ResolveErrorKind, refused: Vec<Refused>, cure: Cure) -> Self {
+    pub(super) fn new(
+        kind: ResolveErrorKind,
+        considered: Vec<Considered>,
+        clients: Vec<Client>,
+        asked: Vec<SocketAddr>,
+        cure: Cure,
+    ) -> Self {
         Self(Arc::new(Inner {
             kind,
-            refused,
+            considered,
+            clients,
+            asked,
             cure,
         }))
+    }
+
+    /// Gives what was refused, each with its reason.
+    pub fn considered(&self) -> &[Considered] {
+        &self.0.considered
     }
 
     /// Tells what kind of reason there is.
     pub fn kind(&self) -> ResolveErrorKind {
         self.0.kind
-    }
-
-    /// Gives what was refused or missing, and why; the same as in the message.
-    ///
-    /// ```
-    /// use helo_name::{Resolve, dns::Zone};
-    ///
-    /// let error = Resolve::new(Zone::new()).configured("web_1.example.com").blocking().unwrap_err();
-    /// let (what, why) = error.refused().next().unwrap();
-    /// assert_eq!(what, "configured name \"web_1.example.com\"");
-    /// assert!(why.starts_with("a host name has no underscore"));
-    /// ```
-    pub fn refused(&self) -> impl Iterator<Item = (&str, &str)> {
-        let refused = self.0.refused.iter();
-        refused.map(|refused| (refused.what.as_str(), refused.why.as_str()))
     }
 
     /// Gives the one line that would cure it.
@@ -235,11 +209,21 @@ impl fmt::Display for ResolveError {
     /// One line: what is wrong, every candidate with its reason, and the line that would cure it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0.kind.headline())?;
-        for Refused { what, why } in &self.0.refused {
-            write!(f, "; {what}: {why}")?;
+        for considered in &self.0.considered {
+            write!(f, "; {}: {}", considered.what(), considered.reason())?;
         }
-        if self.0.refused.is_empty() {
+        let mut missing = self
+            .0
+            .clients
+            .iter()
+            .filter_map(without_ptr_name)
+            .peekable();
+        if self.0.considered.is_empty() && missing.peek().is_none() {
             f.write_str("; there is no candidate at all")?;
+        }
+        missing.try_for_each(|missing| write!(f, "; {missing}"))?;
+        if !self.0.asked.is_empty() {
+            write!(f, "; name servers asked: {}", list(&self.0.asked))?;
         }
         write!(
             f,
@@ -250,4 +234,14 @@ impl fmt::Display for ResolveError {
     }
 }
 
-impl std::error::Error for ResolveError {}
+/// What an address without any PTR name adds to the reasons. A configuration error is none of its fault.
+fn without_ptr_name(client: &Client) -> Option<String> {
+    let why = match client.reverse()?.answer.outcome() {
+        Outcome::Found(_) => return None,
+        Outcome::NoData | Outcome::NxDomain => {
+            "there is none; ask whoever provides the address".to_owned()
+        }
+        Outcome::NotKnown(reason) => format!("the DNS did not say ({reason})"),
+    };
+    Some(format!("PTR of {}: {why}", client.address()))
+}

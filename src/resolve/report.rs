@@ -2,6 +2,8 @@
 
 use super::Again;
 use super::error::ResolveError;
+#[cfg(feature = "receivers")]
+use super::forecast::Forecast;
 use super::warning::Warning;
 use crate::candidate::{Candidate, Source};
 use crate::dns::{Answer, Outcome};
@@ -10,10 +12,10 @@ use crate::name::{HeloName, InvalidHeloName, InvalidHeloNameKind};
 use crate::plan::{Attempt, Plan};
 use crate::policy::Decision;
 use crate::sanitize::{Repair, Unusable, UnusableKind};
-use crate::scope;
+use crate::scope::{self, Scope};
 use crate::verify::{Finding, Forward, Iprev, Reverse};
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -27,8 +29,11 @@ const SHOWN: usize = 5;
 #[derive(Clone)]
 pub struct Resolution {
     pub(super) again: Arc<dyn Again>,
+    pub(super) asked: Vec<SocketAddr>,
     pub(super) clients: Vec<Client>,
     pub(super) considered: Vec<Considered>,
+    #[cfg(feature = "receivers")]
+    pub(super) forecasts: Vec<Forecast>,
     pub(super) plan: Result<Plan, ResolveError>,
     pub(super) provisional: bool,
     pub(super) valid_until: Instant,
@@ -86,9 +91,20 @@ impl Resolution {
         &self.considered
     }
 
+    /// Gives what well-known servers would answer: for the chosen name first, then for the refused candidates.
+    #[cfg(feature = "receivers")]
+    pub fn forecasts(&self) -> &[Forecast] {
+        &self.forecasts
+    }
+
     /// Gives what an operator should know. The last ones name client addresses without a PTR record.
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
+    }
+
+    /// Gives the name servers to look at, when the DNS did not say something.
+    pub fn name_servers(&self) -> &[SocketAddr] {
+        &self.asked
     }
 
     /// Tells whether the choice rests on something that the DNS did not say.
@@ -205,6 +221,7 @@ impl Client {
 pub struct Considered {
     pub(super) source: Source,
     pub(super) raw: String,
+    pub(super) argument: Option<Vec<u8>>,
     pub(super) repairs: Vec<Repair>,
     pub(super) name: Option<HeloName>,
     pub(super) lookups: Vec<Forward>,
@@ -218,6 +235,7 @@ impl Considered {
         Self {
             source,
             raw,
+            argument: None,
             repairs: Vec::new(),
             name: None,
             lookups: Vec::new(),
@@ -267,6 +285,21 @@ impl Considered {
         &self.reason
     }
 
+    /// What would be sent: the name, or the raw text by a mailer that does not look at it.
+    #[cfg(feature = "receivers")]
+    pub(super) fn argument(&self) -> Option<&[u8]> {
+        let name = self.name.as_ref().map(|name| name.as_str().as_bytes());
+        name.or(self.argument.as_deref())
+    }
+
+    /// Where it came from and its raw text, for a line of a report.
+    pub(super) fn what(&self) -> String {
+        match self.reason.kind {
+            ReasonKind::NotAsked | ReasonKind::NotShown => format!("{}, {}", self.source, self.raw),
+            _ => format!("{} \"{}\"", self.source, self.raw),
+        }
+    }
+
     pub(super) fn has_unknown(&self) -> bool {
         self.findings
             .iter()
@@ -303,6 +336,8 @@ pub enum ReasonKind {
     Literal,
     /// PTR names behind the first ten, which are not looked at.
     NotAsked,
+    /// Illegal PTR names behind the first ten.
+    NotShown,
     /// Raw text is no name that may be sent.
     Unusable(UnusableKind),
 }
@@ -320,6 +355,7 @@ impl ReasonKind {
             Self::Illegal(kind) => kind.as_str(),
             Self::Literal => "literal",
             Self::NotAsked => "not-asked",
+            Self::NotShown => "not-shown",
             Self::Unusable(kind) => kind.as_str(),
         }
     }
@@ -361,11 +397,20 @@ impl Reason {
         Self::new(ReasonKind::Literal, text.to_owned())
     }
 
-    pub(super) fn understood_there() -> Self {
-        Self::new(
-            ReasonKind::Finding(Finding::NotPublic),
-            "it means nothing in public, and the server is not public either".to_owned(),
-        )
+    /// Why a name that means nothing in public is sent all the same.
+    pub(super) fn not_public(server: Option<Scope>) -> Self {
+        let text = match server {
+            Some(Scope::Private | Scope::Loopback) => {
+                "it means nothing in public, and the server is not public either"
+            }
+            _ => "it means nothing in public, and the policy takes it all the same",
+        };
+        Self::new(ReasonKind::Finding(Finding::NotPublic), text.to_owned())
+    }
+
+    pub(super) fn not_shown() -> Self {
+        let text = "no more than ten are shown".to_owned();
+        Self::new(ReasonKind::NotShown, text)
     }
 
     pub(super) fn not_asked() -> Self {
@@ -431,10 +476,7 @@ impl fmt::Display for Client {
 
 impl fmt::Display for Considered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.reason.kind {
-            ReasonKind::NotAsked => write!(f, "{}, {}", self.source, self.raw)?,
-            _ => write!(f, "{} \"{}\"", self.source, self.raw)?,
-        }
+        f.write_str(&self.what())?;
         match &self.name {
             Some(name) if name.as_str() != self.raw => write!(f, " is {name}")?,
             _ => {}
@@ -487,7 +529,8 @@ fn write_answer<T>(
 }
 
 impl fmt::Display for Resolution {
-    /// One line for each client address, candidate and warning; the last line is the choice, or the error.
+    /// One line for each client address, candidate, warning and forecast, and one for the name servers if they left
+    /// something open; the last line is the choice, or the error.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for client in &self.clients {
             writeln!(f, "{client}")?;
@@ -498,11 +541,24 @@ impl fmt::Display for Resolution {
         for warning in &self.warnings {
             writeln!(f, "warning: {warning} ({})", warning.as_str())?;
         }
+        #[cfg(feature = "receivers")]
+        for forecast in &self.forecasts {
+            writeln!(f, "forecast: {forecast}")?;
+        }
+        if !self.asked.is_empty() {
+            writeln!(f, "name servers asked: {}", list(&self.asked))?;
+        }
         match &self.plan {
             Ok(plan) => self.write_choice(f, plan),
             Err(error) => write!(f, "no name: {}", error.summary()),
         }
     }
+}
+
+/// Writes name servers one after another.
+pub(super) fn list(servers: &[SocketAddr]) -> String {
+    let servers: Vec<String> = servers.iter().map(ToString::to_string).collect();
+    servers.join(", ")
 }
 
 impl Resolution {

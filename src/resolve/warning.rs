@@ -22,6 +22,9 @@ pub enum Warning {
     BlankSetting(Source),
     /// No server outside sees this address: it is private, loopback or reserved.
     ClientAddressNotPublic(IpAddr),
+    /// Services that echo the asker's address named different ones, sorted here: none counts, as some of the questions may
+    /// have been intercepted.
+    DiscoveryDisagrees(Vec<IpAddr>),
     /// One service named this as the client address, and its PTR names do not lead back to it: it does not count, as the
     /// question may have been intercepted.
     DiscoveryUnconfirmed(IpAddr),
@@ -85,6 +88,7 @@ impl Warning {
             Self::Alias { .. } => "alias",
             Self::BlankSetting(_) => "blank-setting",
             Self::ClientAddressNotPublic(_) => "client-address-not-public",
+            Self::DiscoveryDisagrees(_) => "discovery-disagrees",
             Self::DiscoveryUnconfirmed(_) => "discovery-unconfirmed",
             Self::Generic { .. } => "generic",
             Self::LiteralSent(_) => "literal-sent",
@@ -113,6 +117,7 @@ impl Warning {
             | Self::Unverified { name, .. } => Some(name),
             Self::BlankSetting(_)
             | Self::ClientAddressNotPublic(_)
+            | Self::DiscoveryDisagrees(_)
             | Self::DiscoveryUnconfirmed(_)
             | Self::NoClientAddress
             | Self::NoPtr(_)
@@ -137,6 +142,7 @@ impl Warning {
             Self::Unverified { client, .. } => *client,
             Self::Alias { .. }
             | Self::BlankSetting(_)
+            | Self::DiscoveryDisagrees(_)
             | Self::Generic { .. }
             | Self::LiteralSent(_)
             | Self::NoClientAddress
@@ -170,6 +176,14 @@ impl fmt::Display for Warning {
                 f,
                 "client address {address} is not public, so no server outside sees it; give the address that servers see"
             ),
+            Self::DiscoveryDisagrees(addresses) => {
+                let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+                write!(
+                    f,
+                    "services named different client addresses ({}), so none counts; give the client address",
+                    addresses.join(", ")
+                )
+            }
             Self::DiscoveryUnconfirmed(address) => write!(
                 f,
                 "one service named {address} as the client address, and nothing confirms it; give the client address"
