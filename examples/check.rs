@@ -17,7 +17,7 @@ use std::process::ExitCode;
 
 use helo_name::{HeloName, sanitize};
 
-const HELP: &str = r"Usage: check [--exact] [NAME...]
+const HELP: &str = r#"Usage: check [--exact] [--json] [NAME...]
 
 Reads one raw name a line from standard input, or takes the arguments, in this notation:
 \xNN is a byte, \\ a backslash, \t a tab; \- alone is no name at all.
@@ -27,10 +27,12 @@ Writes one line for each, separated by tabs:
   refused  KIND  MESSAGE   the reason, and what to do
 
   --exact  take the name as it is, without repairs; it need not be public
+  --json   write one JSON object for each instead (needs the feature serde):
+           {"ok":{"name":NAME,"repairs":[...]}} or {"refused":{"kind":KIND,"message":MESSAGE,...}}
   --help   show this
 
 Exit code 0 when all lines were read, whatever they hold; 1 when reading or writing failed; 2 for a bad option.
-";
+"#;
 
 /// More of a line is not kept: no name is that long, even with each byte written as `\xNN`.
 const MAX_LINE: usize = 16 * 1024;
@@ -41,13 +43,25 @@ enum Check {
     Sanitized,
 }
 
+#[derive(Clone, Copy)]
+enum Output {
+    Columns,
+    Json,
+}
+
 fn main() -> ExitCode {
     let mut check = Check::Sanitized;
+    let mut output = Output::Columns;
     let mut names = Vec::new();
     let mut arguments = env::args_os().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.to_str() {
             Some("--exact") => check = Check::Exact,
+            Some("--json") if cfg!(feature = "serde") => output = Output::Json,
+            Some("--json") => {
+                eprintln!("--json needs the feature serde");
+                return ExitCode::from(2);
+            }
             Some("--help") => {
                 return outcome(io::stdout().write_all(HELP.as_bytes()));
             }
@@ -63,9 +77,9 @@ fn main() -> ExitCode {
     }
     let out = BufWriter::with_capacity(64 * 1024, io::stdout().lock());
     let done = if names.is_empty() {
-        check_lines(io::stdin().lock(), out, check)
+        check_lines(io::stdin().lock(), out, check, output)
     } else {
-        check_all(&names, out, check)
+        check_all(&names, out, check, output)
     };
     outcome(done)
 }
@@ -82,17 +96,27 @@ fn outcome(done: io::Result<()>) -> ExitCode {
     }
 }
 
-fn check_all(names: &[OsString], mut out: impl Write, check: Check) -> io::Result<()> {
+fn check_all(
+    names: &[OsString],
+    mut out: impl Write,
+    check: Check,
+    output: Output,
+) -> io::Result<()> {
     for name in names {
-        report(name.as_encoded_bytes(), &mut out, check)?;
+        report(name.as_encoded_bytes(), &mut out, check, output)?;
     }
     out.flush()
 }
 
-fn check_lines(mut input: impl BufRead, mut out: impl Write, check: Check) -> io::Result<()> {
+fn check_lines(
+    mut input: impl BufRead,
+    mut out: impl Write,
+    check: Check,
+    output: Output,
+) -> io::Result<()> {
     let mut line = Vec::new();
     while read_line(&mut input, &mut line)? {
-        report(&line, &mut out, check)?;
+        report(&line, &mut out, check, output)?;
     }
     out.flush()
 }
@@ -123,14 +147,43 @@ fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
     }
 }
 
-fn report(escaped: &[u8], out: &mut impl Write, check: Check) -> io::Result<()> {
+fn report(escaped: &[u8], out: &mut impl Write, check: Check, output: Output) -> io::Result<()> {
     let raw = unescaped(escaped);
+    match output {
+        Output::Columns => report_columns(&raw, out, check),
+        Output::Json => report_json(&raw, out, check),
+    }
+}
+
+#[cfg(feature = "serde")]
+fn report_json(raw: &[u8], out: &mut impl Write, check: Check) -> io::Result<()> {
+    use serde_json::json;
+
+    let object = match check {
+        Check::Exact => match HeloName::parse_bytes(raw) {
+            Ok(name) => json!({ "ok": { "name": name, "repairs": [] } }),
+            Err(error) => json!({ "refused": error }),
+        },
+        Check::Sanitized => match sanitize(raw) {
+            Ok(sanitized) => json!({ "ok": sanitized }),
+            Err(unusable) => json!({ "refused": unusable }),
+        },
+    };
+    writeln!(out, "{object}")
+}
+
+#[cfg(not(feature = "serde"))]
+fn report_json(_: &[u8], _: &mut impl Write, _: Check) -> io::Result<()> {
+    unreachable!("the option is refused")
+}
+
+fn report_columns(raw: &[u8], out: &mut impl Write, check: Check) -> io::Result<()> {
     match check {
-        Check::Exact => match HeloName::parse_bytes(&raw) {
+        Check::Exact => match HeloName::parse_bytes(raw) {
             Ok(name) => writeln!(out, "ok\t{name}\t-"),
             Err(error) => writeln!(out, "refused\t{}\t{error}", error.kind()),
         },
-        Check::Sanitized => match sanitize(&raw) {
+        Check::Sanitized => match sanitize(raw) {
             Ok(sanitized) => {
                 write!(out, "ok\t{}\t", sanitized.name())?;
                 write_repairs(sanitized.repairs(), out)

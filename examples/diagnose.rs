@@ -10,15 +10,36 @@
 //!
 //! Writes standard output, one line a reply, tab-separated: `ours` or `not-ours`, the cause, `lasting` or `passing`, the advice.
 //!
+//! With `--json` (feature `serde`) each output line is a JSON object instead: `line`, the number of the input line, and `diagnosis`.
+//!
 //! A line that cannot be read is reported on standard error with its number and has no line in the output; the others are still judged, and
-//! the exit code is 1. Empty lines are skipped.
+//! the exit code is 1; it is 2 for bad arguments. Empty lines are skipped.
 
 use std::io::{self, BufRead, Write};
 use std::process::ExitCode;
 
 use helo_name::{Diagnosis, Reply, Stage};
 
+/// How a diagnosis is written.
+enum Output {
+    Columns,
+    Json,
+}
+
 fn main() -> io::Result<ExitCode> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let output = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => Output::Columns,
+        ["--json"] if cfg!(feature = "serde") => Output::Json,
+        ["--json"] => {
+            eprintln!("diagnose: --json needs the feature serde");
+            return Ok(ExitCode::from(2));
+        }
+        _ => {
+            eprintln!("usage: diagnose [--json] < REPLIES");
+            return Ok(ExitCode::from(2));
+        }
+    };
     let mut exit = ExitCode::SUCCESS;
     let mut stdout = io::BufWriter::new(io::stdout().lock());
     for (number, line) in io::stdin().lock().split(b'\n').enumerate() {
@@ -29,22 +50,10 @@ fn main() -> io::Result<ExitCode> {
             continue;
         }
         match judge(line) {
-            Ok(diagnosis) => writeln!(
-                stdout,
-                "{}\t{}\t{}\t{}",
-                if diagnosis.is_ours() {
-                    "ours"
-                } else {
-                    "not-ours"
-                },
-                diagnosis.cause(),
-                if diagnosis.is_lasting() {
-                    "lasting"
-                } else {
-                    "passing"
-                },
-                diagnosis.advice(),
-            )?,
+            Ok(diagnosis) => match output {
+                Output::Columns => write_columns(&diagnosis, &mut stdout)?,
+                Output::Json => write_json(number + 1, &diagnosis, &mut stdout)?,
+            },
             Err(problem) => {
                 eprintln!("line {}: {problem}", number + 1);
                 exit = ExitCode::FAILURE;
@@ -53,6 +62,36 @@ fn main() -> io::Result<ExitCode> {
     }
     stdout.flush()?;
     Ok(exit)
+}
+
+fn write_columns(diagnosis: &Diagnosis, out: &mut impl Write) -> io::Result<()> {
+    writeln!(
+        out,
+        "{}\t{}\t{}\t{}",
+        if diagnosis.is_ours() {
+            "ours"
+        } else {
+            "not-ours"
+        },
+        diagnosis.cause(),
+        if diagnosis.is_lasting() {
+            "lasting"
+        } else {
+            "passing"
+        },
+        diagnosis.advice(),
+    )
+}
+
+#[cfg(feature = "serde")]
+fn write_json(line: usize, diagnosis: &Diagnosis, out: &mut impl Write) -> io::Result<()> {
+    let object = serde_json::json!({ "line": line, "diagnosis": diagnosis });
+    writeln!(out, "{object}")
+}
+
+#[cfg(not(feature = "serde"))]
+fn write_json(_: usize, _: &Diagnosis, _: &mut impl Write) -> io::Result<()> {
+    unreachable!("the option is refused")
 }
 
 /// Judges one line of input.

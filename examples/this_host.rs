@@ -2,9 +2,12 @@
 //!
 //! The report goes to standard output; its last line is `EHLO name`. Exit code 1 when there is no usable name: then the
 //! reasons and the one line of configuration that would cure it are on standard error. Exit code 2 for bad arguments.
+//!
+//! With `--json` (feature `serde`) standard output is the report as one JSON document on one line, and nothing else; the
+//! name is its field `name`, null when there is none.
 
 use helo_name::dns::Resolver;
-use helo_name::{FallbackPolicy, HeloName, Resolve, policy};
+use helo_name::{FallbackPolicy, HeloName, Resolution, Resolve, policy};
 use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::process::ExitCode;
@@ -21,11 +24,19 @@ usage: this_host [OPTION VALUE]...
   --sender-domain DOMAIN  a candidate under --policy submission
   --dns IP:PORT           ask this name server only
   --policy strict|standard|submission
-  --deadline SECONDS      how long everything may take (5)";
+  --deadline SECONDS      how long everything may take (5)
+  --json                  the report as one JSON document, in place of all lines (needs the feature serde)";
+
+/// How the report is written.
+#[derive(Clone, Copy, PartialEq)]
+enum Output {
+    Json,
+    Lines,
+}
 
 fn main() -> ExitCode {
-    let resolve = match arguments(std::env::args_os().skip(1)) {
-        Ok(resolve) => resolve,
+    let (resolve, output) = match arguments(std::env::args_os().skip(1)) {
+        Ok(settings) => settings,
         Err(Stop::Help) => {
             println!("{USAGE}");
             return ExitCode::SUCCESS;
@@ -36,10 +47,15 @@ fn main() -> ExitCode {
         }
     };
     let report = resolve.report_blocking();
-    println!("{report}");
+    match output {
+        Output::Json => println!("{}", json(&report)),
+        Output::Lines => println!("{report}"),
+    }
     match report.name() {
         Ok(name) => {
-            println!("EHLO {name}");
+            if output == Output::Lines {
+                println!("EHLO {name}");
+            }
             ExitCode::SUCCESS
         }
         Err(error) => {
@@ -49,20 +65,40 @@ fn main() -> ExitCode {
     }
 }
 
+#[cfg(feature = "serde")]
+fn json(report: &Resolution) -> String {
+    serde_json::to_string(report).expect("all keys of a report are strings")
+}
+
+#[cfg(not(feature = "serde"))]
+fn json(_: &Resolution) -> String {
+    unreachable!("the option is refused")
+}
+
 /// Why the arguments give nothing to do.
 enum Stop {
     Help,
     Wrong(String),
 }
 
-fn arguments(mut arguments: impl Iterator<Item = OsString>) -> Result<Resolve<Resolver>, Stop> {
+fn arguments(
+    mut arguments: impl Iterator<Item = OsString>,
+) -> Result<(Resolve<Resolver>, Output), Stop> {
     let mut resolve = HeloName::resolve();
+    let mut output = Output::Lines;
     let mut deadline = Duration::from_secs(5);
     let mut server = None;
     while let Some(option) = arguments.next() {
         let option = option.to_string_lossy().into_owned();
         if matches!(option.as_str(), "-h" | "--help") {
             return Err(Stop::Help);
+        }
+        if option == "--json" {
+            if !cfg!(feature = "serde") {
+                return Err(Stop::Wrong("--json needs the feature serde".to_owned()));
+            }
+            output = Output::Json;
+            continue;
         }
         let value = arguments.next();
         let raw =
@@ -101,8 +137,11 @@ fn arguments(mut arguments: impl Iterator<Item = OsString>) -> Result<Resolve<Re
         };
     }
     match server {
-        Some(server) => Ok(resolve.server(server_address("--server", &server, deadline)?)),
-        None => Ok(resolve),
+        Some(server) => {
+            let server = server_address("--server", &server, deadline)?;
+            Ok((resolve.server(server), output))
+        }
+        None => Ok((resolve, output)),
     }
 }
 

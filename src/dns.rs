@@ -1,7 +1,7 @@
 //! Asking the DNS: two questions, and three kinds of answer that are never mixed.
 //!
 //! [`Dns`] is what the rest of the crate asks. [`Zone`] answers from memory, for tests of a policy without a network;
-//! [`Resolver`] (feature `dns`) asks real name servers. An answer says *found*, *does not exist* (NXDOMAIN or NODATA,
+//! `Resolver` (feature `dns`) asks real name servers. An answer says *found*, *does not exist* (NXDOMAIN or NODATA,
 //! RFC 9499), or *not known*: whatever hides the truth (a lost packet, SERVFAIL, no socket) is never reported as
 //! "does not exist".
 //!
@@ -134,6 +134,24 @@ pub enum Outcome<T> {
     NxDomain,
     /// The DNS did not say.
     NotKnown(NotKnown),
+}
+
+impl<T> Outcome<T> {
+    /// Gives the outcome as a word for logs, in kebab-case.
+    ///
+    /// ```
+    /// use helo_name::dns::Outcome;
+    /// assert_eq!(Outcome::Found(vec!["192.0.2.1"]).as_str(), "found");
+    /// assert_eq!(Outcome::<&str>::NxDomain.as_str(), "nx-domain");
+    /// ```
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Found(_) => "found",
+            Self::NoData => "no-data",
+            Self::NxDomain => "nx-domain",
+            Self::NotKnown(_) => "not-known",
+        }
+    }
 }
 
 /// One answer to one question: addresses of a name, or names of an address.

@@ -50,7 +50,7 @@ pub(crate) fn host_name() -> Option<OsString> {
 
 /// Reads the first line of `/etc/mailname`.
 pub(crate) fn mailname() -> Option<Vec<u8>> {
-    let text = read(MAILNAME.into())?;
+    let text = read_of_unix(MAILNAME)?;
     let line = text.split(|&byte| byte == b'\n').next()?.trim_ascii();
     (!line.is_empty()).then(|| line.to_vec())
 }
@@ -62,7 +62,7 @@ pub(crate) fn canonical_name(host: &[u8]) -> Option<Vec<u8>> {
 
 /// Reads the domain that the resolver appends to bare names.
 pub(crate) fn resolver_domain() -> Option<Vec<u8>> {
-    resolver_domain_in(&read(RESOLV_CONF.into())?).map(<[u8]>::to_vec)
+    resolver_domain_in(&read_of_unix(RESOLV_CONF)?).map(<[u8]>::to_vec)
 }
 
 /// Reads the name servers of this machine; none if nobody named any.
@@ -72,7 +72,7 @@ pub(crate) fn resolver_domain() -> Option<Vec<u8>> {
     expect(dead_code, reason = "the system is asked otherwise there")
 )]
 pub(crate) fn name_servers() -> Vec<SocketAddr> {
-    read(RESOLV_CONF.into()).map_or_else(Vec::new, |text| name_servers_in(&text))
+    read_of_unix(RESOLV_CONF).map_or_else(Vec::new, |text| name_servers_in(&text))
 }
 
 /// Reads `nameserver` lines. Nothing else in the file counts, so that no other line can lose them. An address has
@@ -125,6 +125,14 @@ fn hosts_file() -> PathBuf {
         return PathBuf::from(root).join(r"System32\drivers\etc\hosts");
     }
     "/etc/hosts".into()
+}
+
+/// Reads a file that Unix has. On Windows its path would be one on the current drive, where any user may create it.
+fn read_of_unix(path: &str) -> Option<Vec<u8>> {
+    if cfg!(windows) {
+        return None;
+    }
+    read(path.into())
 }
 
 fn read(path: PathBuf) -> Option<Vec<u8>> {

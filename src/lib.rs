@@ -56,7 +56,7 @@
 //! | all of it, and the report | [`Resolve`], [`Resolution`], [`ResolveError`] |
 //! | what a server said | [`Reply`], [`ReplyParser`] |
 //! | is our name to blame, and what to do | [`Diagnosis`], [`Cause`], [`Stage`] |
-//! | what well-known servers will answer, before anything is sent | [`receivers`] |
+//! | what well-known servers will answer, before anything is sent | `receivers` |
 //! | EHLO, HELO, the next name: a machine without socket and clock | [`Handshake`], [`Step`], [`Session`] |
 //!
 //! # Features
@@ -66,10 +66,35 @@
 //! | `dns` | yes | hickory-resolver, tokio | `HeloName::resolve()` and `dns::Resolver` |
 //! | `idna` | yes | idna | U-labels in raw names (`bücher.example`) |
 //! | `hostname` | yes | hostname | asking the operating system for its host name |
-//! | `receivers` | yes | nothing | what well-known servers would answer: [`receivers`], and a line in the report |
+//! | `receivers` | yes | nothing | what well-known servers would answer: the module `receivers`, and a line in the report |
+//!
+//! | `serde` | no | serde_core | names in settings, reports and diagnoses in JSON logs and health endpoints |
+//! | `lettre` | no | lettre | a name as lettre's `ClientId` |
+//! | `tracing` | no | tracing | events for the log, see below |
 //!
 //! Without features this is the pure core with thiserror as its only dependency: names, sanitizing, policies, and a
 //! [`Resolve`] that takes a [`dns::Dns`] of yours.
+//!
+//! With `serde` a [`HeloName`] is a string that is checked when it is read. Everything else is written only: a kind as its
+//! word in kebab-case, the rest as maps, whose fields stand at each type's `Serialize`. All fields are always there, null
+//! where there is nothing to say; an address is a string, a time a number of seconds.
+//!
+//! # Events
+//!
+//! With the feature `tracing` a resolution emits these, with the target `helo_name`:
+//!
+//! | level | event | fields |
+//! | --- | --- | --- |
+//! | info | a name was chosen | `name`, `source`, `provisional`, `valid_for_seconds` |
+//! | error | there is no name; the message says why | `kind`, `cure` |
+//! | warn | a [`Warning`], whose sentence is the message | `kind`, `name`, `address` |
+//! | debug | the addresses of a name were asked for | `name`, `record_type`, and those of an answer |
+//! | debug | the names of an address were asked for | `address`, `record_type`, and those of an answer |
+//! | debug | an echo service was asked for the client address | `name`, and those of an answer |
+//!
+//! Those of an answer are `outcome`, `reason`, `records`, `ttl_seconds` and `server`: `reason` says why the DNS did not
+//! say, `records` how many there are. `source`, `kind`, `outcome` and `reason` are the words of `as_str`. What is not
+//! known is left out.
 //!
 //! # Untrusted input
 //!
@@ -85,9 +110,12 @@ mod candidate;
 mod diagnose;
 pub mod dns;
 mod escape;
+mod events;
 mod handshake;
 mod host;
 mod in_flight;
+#[cfg(feature = "lettre")]
+mod lettre;
 mod name;
 mod plan;
 pub mod policy;
@@ -97,6 +125,8 @@ mod reply;
 mod resolve;
 mod sanitize;
 mod scope;
+#[cfg(feature = "serde")]
+mod serde;
 mod shape;
 pub mod verify;
 

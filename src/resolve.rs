@@ -26,6 +26,7 @@ pub use report::{Client, ClientOrigin, Considered, Reason, ReasonKind, Resolutio
 pub use warning::Warning;
 
 use crate::dns::Dns;
+use crate::events;
 use crate::in_flight::{Alarm, block_on};
 use crate::name::HeloName;
 use crate::policy::{Decision, FallbackPolicy, Judged, PolicyFn, Standard};
@@ -327,13 +328,15 @@ async fn run<D: Dns + 'static>(resolve: Arc<Resolve<D>>) -> Resolution {
     // Without a client address other questions matter; those that were answered are not asked again.
     ask::ask(&resolve.dns, &gathered, &mut facts, &alarm).await;
     let again: Arc<dyn Again> = Arc::<Resolve<D>>::clone(&resolve);
-    choose::choose(
+    let resolution = choose::choose(
         &gathered,
         &facts,
         resolve.policy.as_ref(),
         again,
         &resolve.dns.name_servers(),
-    )
+    );
+    events::resolved(&resolution);
+    resolution
 }
 
 impl<D: Dns + 'static> IntoFuture for Resolve<D> {

@@ -23,7 +23,7 @@ use hickory_resolver::{Hosts, TokioResolver};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use support::fault_dns::{Action, ClosedPort, FaultServer, SilentServer, Tcp, Transport};
+use support::fault_dns::{Action, ClosedPort, FaultServer, SilentServer, Tcp};
 use tokio::task::JoinSet;
 
 const MAIL: HeloName = HeloName::from_static("mail.example.com");
@@ -491,7 +491,8 @@ async fn trap_13_one_bad_line_of_resolv_conf_loses_all_servers_and_edns_is_off()
     plain.reverse_lookup(client()).await.unwrap();
     let by_tcp = || {
         let all = server.questions().into_iter();
-        all.filter(|q| q.transport == Transport::Tcp).count()
+        all.filter(|q| q.transport == support::fault_dns::Transport::Tcp)
+            .count()
     };
     assert_eq!(by_tcp(), 1);
 

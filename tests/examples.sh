@@ -11,7 +11,8 @@ set -u
 dns='--dns 127.0.0.1:0 --deadline 0.2'
 out=$(mktemp)
 err=$(mktemp)
-trap 'rm -f "$out" "$err"' EXIT
+in=$(mktemp)
+trap 'rm -f "$out" "$err" "$in"' EXIT
 failed=0
 
 # A variable of the shell that runs this would be the operator's word.
@@ -19,9 +20,9 @@ unset HELO_NAME
 
 cargo build -q --example audit --example this_host --example kubernetes_pod || exit 1
 
-# run ARGUMENT...: leaves standard output, standard error and exit code in $out, $err and $code.
+# run ARGUMENT...: reads $in; leaves standard output, standard error and exit code in $out, $err and $code.
 run() {
-    cargo run -q --example "$@" >"$out" 2>"$err"
+    cargo run -q --example "$@" <"$in" >"$out" 2>"$err"
     code=$?
 }
 
@@ -56,6 +57,11 @@ sends() {
 # is_cured_by LINE: there is no name, and the last line says what to configure.
 is_cured_by() {
     test "$code" -eq 1 && test "$(tail -n 1 "$err")" = "$1" && ! grep -q '^EHLO ' "$out"
+}
+
+# is_json TEXT: standard output is one line, an object that holds this text.
+is_json() {
+    test "$(wc -l <"$out")" -eq 1 && grep -q '^{.*}$' "$out" && grep -qF -e "$1" "$out"
 }
 
 # is_wrong_usage [EXAMPLE]: bad arguments; the usage goes to standard error, and nothing to standard output.
@@ -112,6 +118,33 @@ check 'this_host --policy strict wants the record' is_cured_by 'mail.example.com
 
 run this_host -- --configured '[10.0.0.1]' --client-address 10.0.0.1 --server 10.0.0.25:25 --policy submission $dns
 check 'this_host --policy submission sends a private literal to a private server' sends '[10.0.0.1]'
+
+run this_host -- --configured mail.example.com --client-address 192.0.2.10 --json $dns
+check 'this_host --json says that it needs the feature' grep -qx 'this_host: --json needs the feature serde' "$err"
+check 'this_host --json without the feature is wrong usage' is_wrong_usage
+
+run this_host --features serde -- --configured mail.example.com --client-address 192.0.2.10 --json $dns
+check 'this_host --json writes one document' is_json '"name":"mail.example.com"'
+
+run this_host --features serde -- --configured web_1 --client-address 192.0.2.10 --json $dns
+check 'this_host --json writes a document without a name too' is_json '"kind":"configuration"'
+check 'this_host --json without a name ends as without the option' is_cured_by HELO_NAME=mail.example.com
+
+run check --features serde -- --json Mail.Example.COM
+check 'check --json writes the name' is_json '{"ok":{"name":"mail.example.com","repairs":["lower-cased"]}}'
+
+run check --features serde -- --json web_1
+check 'check --json writes the reason' is_json '"kind":"underscore"'
+
+run check -- --json web_1
+check 'check --json without the feature is refused' test "$code" -eq 2
+
+printf 'rcpt\tweb_1\t450 4.7.1 <web_1>: Helo command rejected: Host not found\n' >"$in"
+run diagnose --features serde -- --json
+check 'diagnose --json writes the diagnosis' is_json '"cause":"unresolvable"'
+
+run diagnose -- --json
+check 'diagnose --json without the feature is refused' test "$code" -eq 2
 
 run this_host -- --help
 check 'this_host --help prints the usage' grep -q '^usage: this_host ' "$out"

@@ -4,6 +4,7 @@ use super::gather::{ClientsAre, Gathered, NamesWanted, Raw};
 use super::report::ClientOrigin;
 use crate::candidate::Source;
 use crate::dns::{Answer, Dns, Family, NotKnown, PtrText, Question};
+use crate::events;
 use crate::in_flight::{Alarm, InFlight};
 use crate::name::HeloName;
 use crate::scope::{self, Scope};
@@ -95,18 +96,32 @@ impl Facts {
         }
     }
 
+    fn add(&mut self, heard: Heard) {
+        match heard {
+            Heard::Forward(name, family, answer) => {
+                events::forward(&name, family, &answer);
+                self.forward.insert((name, family), answer);
+            }
+            Heard::Reverse(address, answer) => {
+                events::reverse(address, &answer);
+                self.reverse.insert(address, answer);
+            }
+        }
+    }
+
     fn add_unanswered(&mut self, asked: Vec<Question>) {
         for question in asked {
-            match question {
+            if self.hold(&question) {
+                continue;
+            }
+            self.add(match question {
                 Question::Forward(name, family) => {
-                    let entry = self.forward.entry((name, family));
-                    entry.or_insert_with(|| Answer::not_known(NotKnown::Timeout));
+                    Heard::Forward(name, family, Answer::not_known(NotKnown::Timeout))
                 }
                 Question::Reverse(address) => {
-                    let entry = self.reverse.entry(address);
-                    entry.or_insert_with(|| Answer::not_known(NotKnown::Timeout));
+                    Heard::Reverse(address, Answer::not_known(NotKnown::Timeout))
                 }
-            }
+            });
         }
     }
 
@@ -172,19 +187,14 @@ pub(super) async fn ask<D: Dns>(dns: &D, gathered: &Gathered, facts: &mut Facts,
     }
     let host_domain = host_domain(gathered);
     while let Some(heard) = questions.in_flight.next_before(alarm).await {
-        match heard {
-            Heard::Forward(name, family, answer) => {
-                facts.forward.insert((name, family), answer);
-            }
-            Heard::Reverse(address, answer) => {
-                for name in names_to_confirm(gathered, address, &answer, host_domain.as_deref()) {
-                    for family in families_to_confirm(gathered, address) {
-                        questions.ask(Question::Forward(name.clone(), family), facts);
-                    }
+        if let Heard::Reverse(address, answer) = &heard {
+            for name in names_to_confirm(gathered, *address, answer, host_domain.as_deref()) {
+                for family in families_to_confirm(gathered, *address) {
+                    questions.ask(Question::Forward(name.clone(), family), facts);
                 }
-                facts.reverse.insert(address, answer);
             }
         }
+        facts.add(heard);
     }
     facts.add_unanswered(questions.asked);
 }

@@ -11,6 +11,7 @@ use super::gather::{ClientIs, Gathered};
 use super::report::ClientOrigin;
 use super::warning::Warning;
 use crate::dns::{Answer, EchoService, Family, Outcome, Resolver};
+use crate::events;
 use crate::in_flight::{Alarm, InFlight};
 use crate::scope;
 use crate::verify::Iprev;
@@ -104,6 +105,7 @@ async fn ask(service: &EchoService, family: Family) -> Option<IpAddr> {
     let answer: Answer<IpAddr> = resolver
         .ask_echo(service.name(), service.record(), family)
         .await;
+    events::echo(service.name(), &answer);
     let Outcome::Found(addresses) = answer.outcome() else {
         return None;
     };

@@ -104,8 +104,21 @@ impl fmt::Display for Cure {
 }
 
 impl Cure {
+    /// Gives the kind as a word for logs, in kebab-case.
+    ///
+    /// ```
+    /// assert_eq!(helo_name::Cure::GiveClientAddress.as_str(), "give-client-address");
+    /// ```
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::AddRecord { .. } => "add-record",
+            Self::GiveClientAddress => "give-client-address",
+            Self::SetName { .. } => "set-name",
+        }
+    }
+
     /// What to know about the line.
-    fn explanation(&self) -> String {
+    pub(crate) fn explanation(&self) -> String {
         let Self::SetName {
             example,
             instead_of,

@@ -6,6 +6,7 @@ use super::gather::{self, ClientsAre, Gathered};
 use super::report::{ClientOrigin, Resolution};
 use super::{Again, Resolve};
 use crate::dns::Dns;
+use crate::events;
 use crate::in_flight::Alarm;
 use crate::name::HeloName;
 use std::collections::BTreeMap;
@@ -128,10 +129,10 @@ pub(super) async fn run<D: Dns + 'static>(
             resolve: Arc::clone(&resolve),
             client,
         });
-        by_client.insert(
-            client,
-            choose(&of_client, &facts, resolve.policy.as_ref(), again, &servers),
-        );
+        let policy = resolve.policy.as_ref();
+        let resolution = choose(&of_client, &facts, policy, again, &servers);
+        events::resolved(&resolution);
+        by_client.insert(client, resolution);
     }
     HeloNames {
         by_client,
@@ -170,14 +171,13 @@ impl<D: Dns + 'static> Again for OfClient<D> {
             let mut facts = Facts::default();
             ask::ask(&self.resolve.dns, &gathered, &mut facts, &alarm).await;
             let again: Arc<dyn Again> = Arc::<Self>::clone(&self);
-            let servers = self.resolve.dns.name_servers();
-            choose(
-                &gathered,
-                &facts,
+            let (policy, servers) = (
                 self.resolve.policy.as_ref(),
-                again,
-                &servers,
-            )
+                self.resolve.dns.name_servers(),
+            );
+            let resolution = choose(&gathered, &facts, policy, again, &servers);
+            events::resolved(&resolution);
+            resolution
         })
     }
 }

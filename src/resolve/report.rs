@@ -17,7 +17,7 @@ use crate::verify::{Finding, Forward, Iprev, Reverse};
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// How many records of an answer a line shows.
 const SHOWN: usize = 5;
@@ -117,6 +117,19 @@ impl Resolution {
     pub fn valid_until(&self) -> Instant {
         self.valid_until
     }
+
+    /// Tells how much of that time is left: none once the choice should be made again.
+    ///
+    /// ```
+    /// use helo_name::{Resolve, dns::Zone};
+    /// use std::time::Duration;
+    ///
+    /// let report = Resolve::new(Zone::new()).configured("mail.example.com").report_blocking();
+    /// assert!(report.valid_for() > Duration::ZERO);
+    /// ```
+    pub fn valid_for(&self) -> Duration {
+        self.valid_until.saturating_duration_since(Instant::now())
+    }
 }
 
 /// An address that servers see.
@@ -142,6 +155,23 @@ pub enum ClientOrigin {
     Given,
     /// It is the local address towards the server.
     TowardsServer,
+}
+
+impl ClientOrigin {
+    /// Gives the origin as a word for logs, in kebab-case.
+    ///
+    /// ```
+    /// assert_eq!(helo_name::ClientOrigin::DefaultRoute.as_str(), "default-route");
+    /// ```
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::DefaultRoute => "default-route",
+            Self::Discovered => "discovered",
+            Self::DiscoveredOnce => "discovered-once",
+            Self::Given => "given",
+            Self::TowardsServer => "towards-server",
+        }
+    }
 }
 
 impl fmt::Display for ClientOrigin {

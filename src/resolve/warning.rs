@@ -101,6 +101,67 @@ impl Warning {
             Self::VariableOverruled { .. } => "variable-overruled",
         }
     }
+
+    /// Gives the name that it is about, if it is about one.
+    ///
+    /// ```
+    /// assert_eq!(helo_name::Warning::NoClientAddress.name(), None);
+    /// ```
+    pub const fn name(&self) -> Option<&HeloName> {
+        match self {
+            Self::Alias { name, .. }
+            | Self::Generic { name, .. }
+            | Self::LiteralSent(name)
+            | Self::OtherAddress { name, .. }
+            | Self::PtrNamesOther { name, .. }
+            | Self::Unverified { name, .. } => Some(name),
+            Self::BlankSetting(_)
+            | Self::ClientAddressNotPublic(_)
+            | Self::DiscoveryDisagrees(_)
+            | Self::DiscoveryUnconfirmed(_)
+            | Self::NoClientAddress
+            | Self::NoPtr(_)
+            | Self::Provisional
+            | Self::VariableOverruled { .. } => None,
+        }
+    }
+
+    /// Gives the client address that it is about, if it is about one.
+    ///
+    /// ```
+    /// let address = "192.0.2.10".parse().unwrap();
+    /// assert_eq!(helo_name::Warning::NoPtr(address).address(), Some(address));
+    /// ```
+    pub const fn address(&self) -> Option<IpAddr> {
+        match self {
+            Self::ClientAddressNotPublic(address)
+            | Self::DiscoveryUnconfirmed(address)
+            | Self::NoPtr(address)
+            | Self::OtherAddress { address, .. }
+            | Self::PtrNamesOther { address, .. } => Some(*address),
+            Self::Unverified { client, .. } => *client,
+            Self::Alias { .. }
+            | Self::BlankSetting(_)
+            | Self::DiscoveryDisagrees(_)
+            | Self::Generic { .. }
+            | Self::LiteralSent(_)
+            | Self::NoClientAddress
+            | Self::Provisional
+            | Self::VariableOverruled { .. } => None,
+        }
+    }
+
+    /// Gives the finding that it rests on, if it rests on one.
+    ///
+    /// ```
+    /// assert_eq!(helo_name::Warning::Provisional.finding(), None);
+    /// ```
+    pub const fn finding(&self) -> Option<Finding> {
+        match self {
+            Self::OtherAddress { finding, .. } | Self::Unverified { finding, .. } => Some(*finding),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for Warning {
