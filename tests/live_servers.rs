@@ -35,13 +35,14 @@ const POD: &str = "mailer-5b8f7d9c4-x2k9q";
 /// Greets each server with each name, then says MAIL and RCPT. `accepted` means 250 to RCPT; all others are the first refusal.
 ///
 /// - `postfix-ehlo`: the three checks at EHLO; `postfix-ehlo-550` with `unknown_hostname_reject_code = 550`.
-/// - `postfix-rcpt`: the same checks at RCPT, as is the default.
+/// - `postfix-rcpt`: the same checks at RCPT, as is the default. `postfix-ptr`: none of them, but the client needs a PTR record.
 /// - `exim-syntax`: as Debian ships it; `exim-verify` with `helo_verify_hosts = *`.
 const VERDICTS: &str = "
     # the name that this crate finds
     postfix-ehlo      mail.example.com                    rcpt  250  accepted
     postfix-ehlo-550  mail.example.com                    rcpt  250  accepted
     postfix-rcpt      mail.example.com                    rcpt  250  accepted
+    postfix-ptr       mail.example.com                    rcpt  250  accepted
     exim-syntax       mail.example.com                    rcpt  250  accepted
     exim-verify       mail.example.com                    rcpt  250  accepted
 
@@ -121,6 +122,106 @@ fn the_resolved_name_passes_every_server_up_to_rcpt() {
     }
 }
 
+/// Dialogs whose last reply is about something else: the server, the commands, the code of the last reply.
+const OTHER_REFUSALS: &[(&str, &[&str], u16)] = &[
+    ("postfix-rcpt", &["MAIL FROM:<sender@example.com>"], 503),
+    (
+        "postfix-ehlo",
+        &["EHLO mail.example.com", "RCPT TO:<alice@mx.example.net>"],
+        503,
+    ),
+    ("postfix-ehlo", &["EHLO mail.example.com", "DATA"], 503),
+    ("postfix-ehlo", &["EHLO mail.example.com", "STARTTLS"], 502),
+    (
+        "postfix-ehlo",
+        &["EHLO mail.example.com", "AUTH PLAIN AA=="],
+        503,
+    ),
+    (
+        "postfix-ehlo",
+        &["EHLO mail.example.com", "MAIL FROM:<mail.example.com"],
+        501,
+    ),
+    (
+        "postfix-ehlo",
+        &[
+            "EHLO mail.example.com",
+            "MAIL FROM:<>",
+            "RCPT TO:<nobody@mail.example.com>",
+        ],
+        454,
+    ),
+    (
+        "postfix-rcpt",
+        &[
+            "EHLO mail.example.com",
+            "MAIL FROM:<>",
+            "RCPT TO:<mallory@mx.example.net>",
+        ],
+        550,
+    ),
+    ("exim-syntax", &["MAIL FROM:<sender@example.com>"], 503),
+    (
+        "exim-syntax",
+        &["EHLO mail.example.com", "RCPT TO:<alice@mx.example.net>"],
+        503,
+    ),
+    ("exim-syntax", &["EHLO mail.example.com", "DATA"], 503),
+    (
+        "exim-syntax",
+        &["EHLO mail.example.com", "AUTH PLAIN AA=="],
+        503,
+    ),
+    (
+        "exim-syntax",
+        &["EHLO mail.example.com", "MAIL FROM:<mail.example.com"],
+        501,
+    ),
+    (
+        "exim-syntax",
+        &[
+            "EHLO mail.example.com",
+            "MAIL FROM:<>",
+            "RCPT TO:<nobody@mail.example.com>",
+        ],
+        550,
+    ),
+    (
+        "exim-verify",
+        &[
+            "EHLO mail.example.com",
+            "MAIL FROM:<>",
+            "RCPT TO:<mallory@mx.example.net>",
+        ],
+        550,
+    ),
+];
+
+#[test]
+#[ignore = "needs the servers of tests/servers/run"]
+fn refusals_of_other_things_are_not_called_ours() {
+    let live = Live::new();
+    let mut wrong = Vec::new();
+    for &(server, commands, code) in OTHER_REFUSALS {
+        let mut connection = Connection::open(live.address(server));
+        let mut reply = connection.reply();
+        for command in commands {
+            connection.send(&format!("{command}\r\n"));
+            reply = connection.reply();
+        }
+        let last = commands.last().copied().unwrap_or_default();
+        let stage: Stage = last.parse().expect("a verb");
+        let diagnosis = Diagnosis::of(stage, &reply, Some("mail.example.com"));
+        if diagnosis.is_ours() || reply.code() != code {
+            let cause = diagnosis.cause();
+            wrong.push(format!(
+                "{server} {commands:?} {code}\n    but {cause} of {reply}"
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
 #[test]
 #[ignore = "needs the servers of tests/servers/run"]
 fn names_are_refused_where_and_why_the_table_says() {
@@ -135,9 +236,8 @@ fn names_are_refused_where_and_why_the_table_says() {
         let &[server, name, stage, code, cause] = columns.as_slice() else {
             unreachable!("five columns: {row}");
         };
-        let name = name.replace(r"\u{fc}", "\u{fc}");
-        let (seen, reply) = first_refusal(live.address(server), &name);
-        let diagnosis = Diagnosis::of(seen, &reply, Some(&name));
+        let (seen, reply) = first_refusal(live.address(server), name);
+        let diagnosis = Diagnosis::of(seen, &reply, Some(name));
         let (ours, seen_cause) = match reply.code() {
             250 => (false, "accepted"),
             _ => (true, diagnosis.cause().as_str()),
@@ -255,6 +355,17 @@ fn exim_without_an_answer_about_the_client_refuses_for_now() {
 
 #[test]
 #[ignore = "needs the servers of tests/servers/run"]
+fn a_client_without_ptr_is_not_told_to_change_its_name() {
+    let live = Live::with_zone("mail.example.com A 192.0.2.10");
+    let (stage, reply) = first_refusal(live.address("postfix-ptr"), "mail.example.com");
+    assert_eq!((stage, reply.code()), (Stage::Rcpt, 450));
+    let diagnosis = Diagnosis::of(stage, &reply, Some("mail.example.com"));
+    assert_eq!(diagnosis.cause(), Cause::NoPtr, "{reply}");
+    assert!(!diagnosis.is_ours());
+}
+
+#[test]
+#[ignore = "needs the servers of tests/servers/run"]
 fn a_literal_goes_out_from_its_own_address_only() {
     let live = Live::new();
     let address = live.address("exim-verify");
@@ -329,6 +440,7 @@ impl Live {
             ("postfix-ehlo", address("HELO_TEST_POSTFIX_EHLO")),
             ("postfix-ehlo-550", address("HELO_TEST_POSTFIX_EHLO_550")),
             ("postfix-rcpt", address("HELO_TEST_POSTFIX_RCPT")),
+            ("postfix-ptr", address("HELO_TEST_POSTFIX_PTR")),
             ("exim-syntax", address("HELO_TEST_EXIM_SYNTAX")),
             ("exim-verify", address("HELO_TEST_EXIM_VERIFY")),
         ];
