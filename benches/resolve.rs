@@ -3,12 +3,16 @@
 //! Every row is a ratio to one raw UDP round trip measured in the same run, so that it holds on any machine; beside
 //! it stands the naive plan (`lookup_ip` of the host name, `reverse_lookup`, `lookup_ip` of each PTR name) with
 //! hickory's own calls. Numbers are medians.
+//!
+//! At last many pairs of name and address, against a hand-written loop over hickory's calls in the same run; there the
+//! server answers at once, and takes its share of the processors in both.
 
 #[path = "../tests/support/dns_server.rs"]
 mod dns_server;
 
 use dns_server::DnsServer;
 use helo_name::dns::Resolver;
+use helo_name::verify::{Finding, verify_many};
 use helo_name::{HeloName, Resolve};
 use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{NameServerConfig, ResolveHosts, ResolverConfig};
@@ -92,6 +96,7 @@ fn main() {
     println!();
     blocking_form();
     deadlines();
+    many_pairs();
 }
 
 fn resolve(case: &Case, server: SocketAddr) -> Resolve<Resolver> {
@@ -118,16 +123,7 @@ fn naive_plan(case: &Case, server: SocketAddr) {
         .build()
         .expect("a runtime");
     runtime.block_on(async {
-        let mut config = NameServerConfig::udp_and_tcp(server.ip());
-        config
-            .connections
-            .iter_mut()
-            .for_each(|connection| connection.port = server.port());
-        let config = ResolverConfig::from_parts(None, Vec::new(), vec![config]);
-        let mut builder =
-            TokioResolver::builder_with_config(config, TokioRuntimeProvider::default());
-        builder.options_mut().use_hosts_file = ResolveHosts::Never;
-        let resolver = builder.build().expect("a resolver");
+        let resolver = hickory(server);
         // The outcomes do not matter here, only the questions and the time.
         let _ = resolver.lookup_ip(format!("{}.", case.host_name)).await;
         if let Ok(names) = resolver.reverse_lookup(CLIENT).await {
@@ -138,6 +134,19 @@ fn naive_plan(case: &Case, server: SocketAddr) {
             }
         }
     });
+}
+
+/// Hickory's own resolver, with the options that one would set.
+fn hickory(server: SocketAddr) -> TokioResolver {
+    let mut config = NameServerConfig::udp_and_tcp(server.ip());
+    config
+        .connections
+        .iter_mut()
+        .for_each(|connection| connection.port = server.port());
+    let config = ResolverConfig::from_parts(None, Vec::new(), vec![config]);
+    let mut builder = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default());
+    builder.options_mut().use_hosts_file = ResolveHosts::Never;
+    builder.build().expect("a resolver")
 }
 
 fn raw_round_trip(server: &DnsServer) -> impl FnMut() {
@@ -204,6 +213,127 @@ fn deadlines() {
         late(awaited),
         late(dropped)
     );
+}
+
+const PAIRS: usize = 10_000;
+const AT_A_TIME: usize = 100;
+const ROUNDS: usize = 9;
+
+/// The name and the address of one pair. Nothing is sent to these addresses.
+fn pair(number: usize) -> (HeloName, IpAddr) {
+    let name = format!("host-{number}.example.com");
+    let address = u32::from(Ipv4Addr::new(203, 1, 0, 0)) + number as u32;
+    let name = HeloName::parse(&name).expect("a legal name");
+    (name, Ipv4Addr::from(address).into())
+}
+
+/// Ten thousand pairs, 100 at a time, by `verify_many` and by hand, in turn.
+fn many_pairs() {
+    let mut zone = String::new();
+    for number in 0..PAIRS {
+        let (name, address) = pair(number);
+        let IpAddr::V4(v4) = address else { continue };
+        let [a, b, c, d] = v4.octets();
+        zone += &format!("{name} A {v4}\n{d}.{c}.{b}.{a}.in-addr.arpa PTR {name}\n");
+    }
+    let server = DnsServer::start(&zone);
+    let address = server.address();
+    let one_thread = tokio::runtime::Builder::new_current_thread;
+    let threads = tokio::runtime::Builder::new_multi_thread;
+    let (mut ours, mut on_one, mut on_many) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        ours.push(timed(|| verify_pairs(address)));
+        on_one.push(timed(|| verify_by_hand(address, one_thread())));
+        on_many.push(timed(|| verify_by_hand(address, threads())));
+    }
+    println!("\n{PAIRS} pairs, {AT_A_TIME} at a time; medians of {ROUNDS} in turn\n");
+    println!("| loop | pairs a second | how many times as fast verify_many is (least to most) |");
+    println!("| --- | --- | --- |");
+    println!("| verify_many | {:.0} | |", per_second(&ours));
+    for (what, by_hand) in [
+        ("hickory by hand, one thread", on_one),
+        ("hickory by hand, tokio's threads", on_many),
+    ] {
+        let mut ratios: Vec<f64> = ours
+            .iter()
+            .zip(&by_hand)
+            .map(|(ours, by_hand)| by_hand.as_secs_f64() / ours.as_secs_f64())
+            .collect();
+        ratios.sort_by(f64::total_cmp);
+        println!(
+            "| {what} | {:.0} | {:.2} ({:.2} to {:.2}) |",
+            per_second(&by_hand),
+            ratios[ROUNDS / 2],
+            ratios[0],
+            ratios[ROUNDS - 1]
+        );
+    }
+}
+
+fn per_second(times: &[Duration]) -> f64 {
+    let mut times = times.to_vec();
+    times.sort();
+    PAIRS as f64 / times[times.len() / 2].as_secs_f64()
+}
+
+fn timed(run: impl FnOnce() -> usize) -> Duration {
+    let start = Instant::now();
+    let matching = run();
+    assert_eq!(matching, PAIRS, "all pairs match");
+    start.elapsed()
+}
+
+fn verify_pairs(server: SocketAddr) -> usize {
+    let resolver = Resolver::asking([server]);
+    let mut checks = verify_many(&resolver, (0..PAIRS).map(pair)).concurrency(AT_A_TIME);
+    let mut matching = 0;
+    pollster::block_on(async {
+        while let Some(checked) = checks.next().await {
+            matching += usize::from(checked.finding() == Finding::Match && checked.is_ptr_name());
+        }
+    });
+    matching
+}
+
+/// What one would write without this crate: one A and one PTR question each, at the same time.
+fn verify_by_hand(server: SocketAddr, mut runtime: tokio::runtime::Builder) -> usize {
+    let runtime = runtime.enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let resolver = hickory(server);
+        let mut pairs = (0..PAIRS).map(pair);
+        let mut checks = tokio::task::JoinSet::new();
+        let mut matching = 0;
+        loop {
+            while checks.len() < AT_A_TIME
+                && let Some((name, address)) = pairs.next()
+            {
+                checks.spawn(verify_one_by_hand(resolver.clone(), name, address));
+            }
+            match checks.join_next().await {
+                Some(matches) => matching += usize::from(matches.expect("no check panics")),
+                None => return matching,
+            }
+        }
+    })
+}
+
+async fn verify_one_by_hand(resolver: TokioResolver, name: HeloName, address: IpAddr) -> bool {
+    let (forward, reverse) = tokio::join!(
+        resolver.ipv4_lookup(format!("{name}.")),
+        resolver.reverse_lookup(address)
+    );
+    let (Ok(forward), Ok(reverse)) = (forward, reverse) else {
+        return false;
+    };
+    let has_address = forward.answers().iter().any(|record| match &record.data {
+        RData::A(found) => IpAddr::V4(found.0) == address,
+        _ => false,
+    });
+    let has_name = reverse.answers().iter().any(|record| match &record.data {
+        RData::PTR(found) => found.0.to_ascii().trim_end_matches('.') == name.as_str(),
+        _ => false,
+    });
+    has_address && has_name
 }
 
 fn measure(run: impl FnMut()) -> Duration {

@@ -3,13 +3,19 @@
 //! A pod, a compose container and their like have a host name that no mail server accepts. What servers see of them is
 //! the egress address, and that has a PTR record. Here an authoritative DNS server in this process, on loopback with
 //! real UDP packets, holds that record and the forward one; each host name in turn ends as the same verified name.
+//!
+//! At last nobody configures anything: the egress address is asked of services that echo it. Servers in this process
+//! stand for OpenDNS and Google, and answer what those would to a question through the NAT gateway.
 
 #[path = "../tests/support/dns_server.rs"]
 mod dns_server;
+#[path = "../tests/support/echo_dns.rs"]
+mod echo_dns;
 
 use dns_server::DnsServer;
-use helo_name::dns::Resolver;
-use helo_name::{HeloName, Resolution, ResolveError};
+use echo_dns::{Echo, EchoServer};
+use helo_name::dns::{EchoService, Resolver};
+use helo_name::{HeloName, Resolution, Resolve, ResolveError};
 use std::net::{IpAddr, Ipv4Addr};
 
 /// The address that the cluster's NAT gateway gives to outgoing connections.
@@ -35,24 +41,31 @@ const HOST_NAMES: [(&str, &str); 4] = [
 
 fn main() -> Result<(), ResolveError> {
     let server = DnsServer::start(ZONE);
-    let mut chosen = None;
     for (what, host_name) in HOST_NAMES {
-        let report = resolve(host_name, &server);
-        println!("{what}:\n{report}\n");
-        chosen = Some(report.into_name()?);
+        let report = pod(host_name, &server).client_address(EGRESS);
+        show(what, report.report_blocking())?;
     }
-    if let Some(name) = chosen {
-        println!("EHLO {name}");
-    }
+    let opendns = EchoServer::start(Echo::OpenDns(EGRESS));
+    let google = EchoServer::start(Echo::Google(EGRESS));
+    let report = pod("mailer-5b8f7d9c4-x2k9q", &server).discover_client_address([
+        EchoService::OPENDNS.with_servers([opendns.address()]),
+        EchoService::GOOGLE.with_servers([google.address()]),
+    ]);
+    let name = show("nothing configured at all", report.report_blocking())?;
+    println!("EHLO {name}");
     Ok(())
 }
 
-fn resolve(host_name: &str, server: &DnsServer) -> Resolution {
+/// A pod of which only the host name is known.
+fn pod(host_name: &str, server: &DnsServer) -> Resolve<Resolver> {
     HeloName::resolve()
         .ignore_environment()
         .ignore_machine()
         .host_name(host_name)
-        .client_address(EGRESS)
         .dns(Resolver::asking([server.address()]))
-        .report_blocking()
+}
+
+fn show(what: &str, report: Resolution) -> Result<HeloName, ResolveError> {
+    println!("{what}:\n{report}\n");
+    report.into_name()
 }

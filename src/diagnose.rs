@@ -20,7 +20,6 @@
 mod words;
 
 use std::borrow::Cow;
-use std::error::Error;
 use std::fmt;
 use std::str::FromStr;
 
@@ -134,7 +133,7 @@ impl FromStr for Stage {
 ///     "no stage of a session; write greeting, ehlo, helo, starttls, auth, mail, rcpt, data, other or unknown",
 /// );
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct InvalidStage(());
 
 impl fmt::Display for InvalidStage {
@@ -142,8 +141,6 @@ impl fmt::Display for InvalidStage {
         f.write_str("no stage of a session; write greeting, ehlo, helo, starttls, auth, mail, rcpt, data, other or unknown")
     }
 }
-
-impl Error for InvalidStage {}
 
 /// Names what a refusal is about.
 ///

@@ -56,6 +56,7 @@
 //! | all of it, and the report | [`Resolve`], [`Resolution`], [`ResolveError`] |
 //! | what a server said | [`Reply`], [`ReplyParser`] |
 //! | is our name to blame, and what to do | [`Diagnosis`], [`Cause`], [`Stage`] |
+//! | what well-known servers will answer, before anything is sent | [`receivers`] |
 //! | EHLO, HELO, the next name: a machine without socket and clock | [`Handshake`], [`Step`], [`Session`] |
 //!
 //! # Features
@@ -65,6 +66,7 @@
 //! | `dns` | yes | hickory-resolver, tokio | `HeloName::resolve()` and `dns::Resolver` |
 //! | `idna` | yes | idna | U-labels in raw names (`bücher.example`) |
 //! | `hostname` | yes | hostname | asking the operating system for its host name |
+//! | `receivers` | yes | nothing | what well-known servers would answer: [`receivers`], and a line in the report |
 //!
 //! Without features this is the pure core with thiserror as its only dependency: names, sanitizing, policies, and a
 //! [`Resolve`] that takes a [`dns::Dns`] of yours.
@@ -89,6 +91,8 @@ mod in_flight;
 mod name;
 mod plan;
 pub mod policy;
+#[cfg(feature = "receivers")]
+pub mod receivers;
 mod reply;
 mod resolve;
 mod sanitize;
@@ -109,6 +113,8 @@ pub use resolve::{
     Change, Client, ClientOrigin, Considered, Cure, HeloNames, Reason, ReasonKind, Recheck,
     Resolution, Resolve, ResolveError, ResolveErrorKind, Warning,
 };
+#[cfg(feature = "receivers")]
+pub use resolve::{Forecast, Refusal};
 pub use sanitize::{Repair, Sanitized, Unusable, UnusableKind, sanitize};
 pub use scope::Scope;
 

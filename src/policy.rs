@@ -124,10 +124,11 @@ impl<'a> Judged<'a> {
         self.server
     }
 
-    /// Tells whether this decision leaves an operator something to know: a name that is sent, or held ready, although
-    /// the DNS does not speak for it. A literal has nothing to look up.
+    /// Tells whether an operator has to know of it when this candidate is sent: the DNS does not speak for it. For the
+    /// literal of the client address there is nothing to look up.
     pub fn needs_warning(&self, decision: Decision) -> bool {
-        decision == Decision::Permit && !self.finding.is_good()
+        let is_derived_literal = matches!(self.source(), Source::Literal(_));
+        decision != Decision::Reject && !self.finding.is_good() && !is_derived_literal
     }
 }
 
@@ -210,7 +211,7 @@ impl FallbackPolicy for Standard {
     fn judge(&self, judged: &Judged<'_>) -> Decision {
         match judged.source() {
             Source::Configured | Source::Environment => {
-                judge_operators(judged, private_literal_in_public)
+                judge_operators(judged, PrivateLiterals::Never)
             }
             Source::HostName | Source::Mailname => match judged.finding {
                 Finding::Match | Finding::Resolves => Decision::Permit,
@@ -259,7 +260,7 @@ impl FallbackPolicy for Submission {
     fn judge(&self, judged: &Judged<'_>) -> Decision {
         match (judged.source(), judged.finding) {
             (Source::Configured | Source::Environment, _) => {
-                judge_operators(judged, private_literal_in_private)
+                judge_operators(judged, PrivateLiterals::ToPrivateServers)
             }
             (Source::SenderDomain, Finding::Match) => Decision::Permit,
             (Source::SenderDomain, Finding::Resolves | Finding::Unknown) => Decision::Hold,
@@ -274,32 +275,25 @@ impl FallbackPolicy for Submission {
     }
 }
 
+/// Where a private literal may go (R22).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum PrivateLiterals {
+    Never,
+    ToPrivateServers,
+}
+
 /// R18: what the operator said is sent as it is, or refused loudly. It is refused where nobody could understand it.
-fn judge_operators(
-    judged: &Judged<'_>,
-    private_literal: fn(Option<Scope>) -> Decision,
-) -> Decision {
-    match (
-        judged.candidate.scope(),
-        judged.name().is_literal(),
-        judged.server,
-    ) {
-        (Scope::Public, _, _) => Decision::Permit,
-        (Scope::Private, true, server) => private_literal(server),
-        (Scope::Loopback, true, Some(Scope::Loopback)) => Decision::Permit,
-        (_, false, Some(Scope::Private | Scope::Loopback)) => Decision::Permit,
-        _ => Decision::Reject,
-    }
-}
-
-/// R22: a private literal is for submission only.
-fn private_literal_in_public(_: Option<Scope>) -> Decision {
-    Decision::Reject
-}
-
-fn private_literal_in_private(server: Option<Scope>) -> Decision {
-    match server {
-        Some(Scope::Private) => Decision::Permit,
+fn judge_operators(judged: &Judged<'_>, private_literals: PrivateLiterals) -> Decision {
+    let is_literal = judged.name().is_literal();
+    match (judged.candidate.scope(), judged.server) {
+        (Scope::Public, _) => Decision::Permit,
+        (_, Some(Scope::Private | Scope::Loopback)) if !is_literal => Decision::Permit,
+        (Scope::Loopback, Some(Scope::Loopback)) => Decision::Permit,
+        (Scope::Private, Some(Scope::Private))
+            if private_literals == PrivateLiterals::ToPrivateServers =>
+        {
+            Decision::Permit
+        }
         _ => Decision::Reject,
     }
 }

@@ -14,7 +14,6 @@
 //!
 //! Not promised: that two replies can be told apart by their text alone once foreign bytes were replaced.
 
-use std::error::Error;
 use std::fmt;
 use std::str::FromStr;
 
@@ -511,7 +510,7 @@ fn split_line(line: &[u8]) -> Option<(u16, bool, &[u8])> {
 /// assert_eq!(error.line(), 2);
 /// assert_eq!(error.to_string(), "line 2 of the reply: its code is not that of the line before; do not use this connection any more");
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct InvalidReply {
     kind: InvalidReplyKind,
     line: usize,
@@ -566,8 +565,6 @@ impl fmt::Display for InvalidReply {
         }
     }
 }
-
-impl Error for InvalidReply {}
 
 /// Names the rule that an [`InvalidReply`] breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

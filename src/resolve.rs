@@ -9,6 +9,8 @@ mod choose;
 #[cfg(feature = "dns")]
 mod discover;
 mod error;
+#[cfg(feature = "receivers")]
+mod forecast;
 mod gather;
 mod names;
 mod recheck;
@@ -16,6 +18,8 @@ mod report;
 mod warning;
 
 pub use error::{Cure, ResolveError, ResolveErrorKind};
+#[cfg(feature = "receivers")]
+pub use forecast::{Forecast, Refusal};
 pub use names::HeloNames;
 pub use recheck::{Change, Recheck};
 pub use report::{Client, ClientOrigin, Considered, Reason, ReasonKind, Resolution};
@@ -234,7 +238,14 @@ impl<D: Dns> Resolve<D> {
         mut self,
         services: impl IntoIterator<Item = crate::dns::EchoService>,
     ) -> Self {
-        self.settings.services = services.into_iter().collect();
+        let known = &mut self.settings.services;
+        known.clear();
+        for service in services {
+            // One service asked twice is still one voice.
+            if !known.contains(&service) {
+                known.push(service);
+            }
+        }
         self
     }
 }
@@ -316,7 +327,13 @@ async fn run<D: Dns + 'static>(resolve: Arc<Resolve<D>>) -> Resolution {
     // Without a client address other questions matter; those that were answered are not asked again.
     ask::ask(&resolve.dns, &gathered, &mut facts, &alarm).await;
     let again: Arc<dyn Again> = Arc::<Resolve<D>>::clone(&resolve);
-    choose::choose(&gathered, &facts, resolve.policy.as_ref(), again)
+    choose::choose(
+        &gathered,
+        &facts,
+        resolve.policy.as_ref(),
+        again,
+        &resolve.dns.name_servers(),
+    )
 }
 
 impl<D: Dns + 'static> IntoFuture for Resolve<D> {

@@ -58,6 +58,20 @@ impl Finding {
         }
     }
 
+    /// Says it of a name and a client address, as a clause.
+    pub(crate) fn about(self, name: &HeloName, client: Option<IpAddr>) -> String {
+        let means_nothing = name.is_domain() && name.scope() != scope::Scope::Public;
+        match (self, client) {
+            (Self::Match, _) if name.is_literal() => "it is the client address".to_owned(),
+            (Self::Mismatch, _) if name.is_literal() => "it is not the client address".to_owned(),
+            (Self::NotPublic, _) if means_nothing => "it means nothing in public".to_owned(),
+            (Self::NoAddress, Some(address)) => {
+                format!("it has no {} record", Family::of(address).record_type())
+            }
+            _ => self.to_string(),
+        }
+    }
+
     /// Tells whether the DNS speaks for the name.
     pub const fn is_good(self) -> bool {
         matches!(self, Self::Match | Self::Resolves)

@@ -5,8 +5,10 @@
 mod table;
 
 use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr};
 
-use helo_name::{HeloName, sanitize};
+use helo_name::dns::{NotKnown, Zone};
+use helo_name::{HeloName, ReasonKind, Resolve, Source, sanitize};
 
 /// Who keeps a name from being sent that the server would refuse for the quoted reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,4 +64,56 @@ fn every_reported_name_is_repaired_or_refused_or_left_to_dns() {
         }
     }
     assert_eq!(cases.len(), 65);
+}
+
+const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 10));
+
+/// A DNS that has the name as the case says, and a verified PTR name beside it.
+fn zone(name: &str, finding: &str) -> Zone {
+    let zone = Zone::new()
+        .ptr("192.0.2.10", "other.example.org")
+        .address("other.example.org", "192.0.2.10");
+    match finding {
+        "Match" => zone.address(name, "192.0.2.10").ptr("192.0.2.10", name),
+        "Mismatch" => zone.address(name, "198.51.100.1"),
+        "NoAddress" => zone,
+        "NotPublic" => zone.address(name, "127.0.0.1"),
+        "Unknown" => zone.fails(name, NotKnown::ServFail),
+        _ => unreachable!("no finding: {finding}"),
+    }
+}
+
+#[test]
+fn every_reported_name_that_is_left_to_dns_is_sent_only_when_it_matches() {
+    let mut decided = 0;
+    for [case, raw, _, _, name, finding, _, _] in table::rows::<8>(include_str!("data/cases.tsv")) {
+        if DecidedBy::of(finding) != DecidedBy::Dns {
+            continue;
+        }
+        decided += 1;
+        let raw = String::from_utf8(table::unescape(raw)).expect("the DNS decides about text only");
+        let report = Resolve::new(zone(name, finding))
+            .ignore_machine()
+            .ignore_environment()
+            .host_name(raw)
+            .client_address(CLIENT)
+            .report_blocking();
+        let considered = report
+            .considered()
+            .first()
+            .expect("the host name comes first");
+        assert_eq!(considered.source(), Source::HostName, "{case}");
+        let ReasonKind::Finding(found) = considered.reason().kind() else {
+            unreachable!("{case}: {considered}");
+        };
+        assert_eq!(format!("{found:?}"), finding, "{case}");
+        let chosen = report.name().expect("the PTR name at least").as_str();
+        let expected = if finding == "Match" {
+            name
+        } else {
+            "other.example.org"
+        };
+        assert_eq!(chosen, expected, "{case}");
+    }
+    assert!(decided > 10, "{decided} cases");
 }

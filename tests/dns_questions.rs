@@ -8,11 +8,12 @@ mod support {
     pub(crate) mod fault_dns;
 }
 
-use helo_name::dns::{Dns, Resolver};
+use helo_name::dns::{Dns, Resolver, Zone};
 use helo_name::verify::{Finding, Iprev};
 use helo_name::{Decision, InvalidHeloNameKind, ReasonKind, Resolution, Resolve, Warning};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::sync::Arc;
 use support::fault_dns::{Action, FaultServer, Script, Transport};
 
 const CLIENT: &str = "192.0.2.10";
@@ -140,6 +141,24 @@ fn no_question_is_asked_twice() {
     // A datagram is sent again after a third of a second, which a machine with other things to do may let pass.
     let counts: Vec<_> = (0..3).map(|_| attempt()).collect();
     assert!(counts.contains(&(7, 7)), "{counts:?}");
+}
+
+#[test]
+fn a_name_from_two_sources_is_one_question() {
+    // By a zone in memory, as hickory would make one datagram of two questions that are asked at once.
+    let zone = Arc::new(
+        Zone::new()
+            .address("mail.example.com", CLIENT)
+            .ptr(CLIENT, "mail.example.com"),
+    );
+    let _ = Resolve::new(Arc::clone(&zone))
+        .ignore_environment()
+        .ignore_machine()
+        .host_name("mail.example.com")
+        .sender_domain("mail.example.com")
+        .client_address(address(CLIENT))
+        .report_blocking();
+    assert_eq!(zone.questions().len(), 2);
 }
 
 #[test]

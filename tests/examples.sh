@@ -17,7 +17,7 @@ failed=0
 # A variable of the shell that runs this would be the operator's word.
 unset HELO_NAME
 
-cargo build -q --example handshake --example kubernetes_pod --example this_host || exit 1
+cargo build -q --example audit --example handshake --example kubernetes_pod --example this_host || exit 1
 
 # run ARGUMENT...: leaves standard output, standard error and exit code in $out, $err and $code.
 run() {
@@ -58,9 +58,9 @@ is_cured_by() {
     test "$code" -eq 1 && test "$(tail -n 1 "$err")" = "$1" && ! grep -q '^EHLO ' "$out"
 }
 
-# is_wrong_usage EXAMPLE: bad arguments; the usage goes to standard error, and nothing to standard output.
+# is_wrong_usage [EXAMPLE]: bad arguments; the usage goes to standard error, and nothing to standard output.
 is_wrong_usage() {
-    test "$code" -eq 2 && grep -q "^usage: $1 " "$err" && ! test -s "$out"
+    test "$code" -eq 2 && grep -q "^usage: ${1:-this_host} " "$err" && ! test -s "$out"
 }
 
 # is_wrong_usage_as EXAMPLE TEXT: as is_wrong_usage, and the reason holds the text.
@@ -75,6 +75,8 @@ reports() {
 
 run kubernetes_pod
 check 'kubernetes_pod ends with the PTR name' sends mail.example.com
+check 'kubernetes_pod discovers the address that nobody configured' \
+    grep -q '^client address 192.0.2.10 (discovered, two services agree): ' "$out"
 
 run this_host -- --configured mail.example.com --client-address 192.0.2.10 $dns
 check 'this_host sends the configured name without DNS' sends mail.example.com
@@ -161,5 +163,55 @@ cannot_connect() {
 
 run handshake -- 127.0.0.1:0 mail.example.com
 check 'handshake fails where nobody listens' cannot_connect
+
+# audit_of LINES ARGUMENT...: runs audit with these lines on standard input.
+audit_of() {
+    lines=$1
+    shift
+    printf "$lines" | cargo run -q --example audit -- "$@" >"$out" 2>"$err"
+    code=$?
+}
+
+# finds CODE LINE...: these are its lines, in any order, and this is its exit code.
+finds() {
+    test "$code" -eq "$1" || return 1
+    shift
+    test "$(printf '%b\n' "$@" | sort)" = "$(sort "$out")"
+}
+
+# A name that is not public and a private address are not asked for, and port 0 knows nothing.
+audit_of '# name and address\n\nlocalhost.localdomain\t10.0.0.1\nno tab\na_b.example.com\t10.0.0.1\nlast.example.com\t10.0.0.1' \
+    --dns 127.0.0.1:0
+check 'audit writes a line for each' finds 1 \
+    'localhost.localdomain\t10.0.0.1\tnot-public\t-\t-' \
+    'line 4\t-\tunreadable\t-\tit has no tab' \
+    'line 5\t-\tunreadable\t-\tunderscore at byte 1: a host name has only letters, digits and hyphens between its dots; use a name without underscore that exists in DNS' \
+    'last.example.com\t10.0.0.1\tunknown\t-\t-'
+
+audit_of '' --concurrency 1
+check 'audit of nothing ends well' finds 0 ''
+
+audit_of '[203.0.114.5]\t203.0.114.5\n' --dns 127.0.0.1:0
+check 'audit knows a literal without DNS' \
+    finds 0 '[203.0.114.5]\t203.0.114.5\tmatch\ttemperror\t-'
+
+run audit -- --help
+check 'audit --help prints the usage' grep -q '^usage: audit ' "$out"
+
+run audit -- /nonexistent
+check 'audit of a file that is not there fails' test "$code" -eq 1
+
+# bad_audit ARGUMENT...
+bad_audit() {
+    run audit -- "$@"
+    check "audit refuses $*" is_wrong_usage audit
+}
+
+bad_audit --frobnicate
+bad_audit --dns
+bad_audit --dns localhost
+bad_audit --concurrency 0
+bad_audit --concurrency many
+bad_audit list.tsv other.tsv
 
 exit "$failed"

@@ -2,6 +2,8 @@
 //!
 //! See `tests/data/README.md` for the recordings.
 
+mod table;
+
 use std::collections::HashMap;
 use std::net::IpAddr;
 
@@ -152,7 +154,7 @@ fn recordings() -> Vec<Recording> {
             let refused = servers.iter().zip(codes).filter(|(_, code)| *code != "250");
             Recording {
                 id,
-                argument: unescape(argument),
+                argument: table::unescape(argument),
                 refused_by: refused
                     .map(|(server, code)| format!("{server} ({code})"))
                     .collect(),
@@ -161,28 +163,4 @@ fn recordings() -> Vec<Recording> {
         .collect();
     assert_eq!(recordings.len(), 367);
     recordings
-}
-
-/// Turns the notation of the data into bytes: `\xNN`, `\\`, `\t`, and `\-` for no argument.
-fn unescape(text: &str) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let mut rest = text;
-    while let Some((plain, escape)) = rest.split_once('\\') {
-        bytes.extend_from_slice(plain.as_bytes());
-        let (kind, after) = escape.split_at(1);
-        rest = after;
-        match kind {
-            "x" => {
-                let (digits, after) = after.split_at(2);
-                bytes.push(u8::from_str_radix(digits, 16).expect("two hexadecimal digits"));
-                rest = after;
-            }
-            "\\" => bytes.push(b'\\'),
-            "t" => bytes.push(b'\t'),
-            "-" => {}
-            other => unreachable!("unknown escape \\{other}"),
-        }
-    }
-    bytes.extend_from_slice(rest.as_bytes());
-    bytes
 }

@@ -9,7 +9,7 @@
 //! and under none, and never touches the runtime of the program it is built into.
 
 use super::echo::EchoRecord;
-use super::{Answer, Dns, Family, NotKnown, PtrText};
+use super::{Answer, Dns, Family, MailExchanger, NotKnown, PtrText};
 use crate::host;
 use crate::in_flight::InFlight;
 use crate::name::HeloName;
@@ -35,6 +35,9 @@ const MAX_NAME_SERVERS: usize = 3;
 /// The longest CNAME chain that is followed.
 const MAX_ALIASES: usize = 8;
 
+/// How long a question may take, all tries together.
+const PATIENCE: Duration = Duration::from_secs(15);
+
 /// How long one try waits; within it hickory repeats the datagram by itself.
 const TRY: Duration = Duration::from_secs(5);
 
@@ -45,7 +48,11 @@ const TRIES: usize = 3;
 const IDLE: Duration = Duration::from_secs(10);
 
 /// The pause before a question is tried again that ended in an error: a server that just failed fails at once again.
-const PAUSE: Duration = Duration::from_millis(100);
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// How many seconds a negative answer without SOA is good for. It must not be cached (RFC 2308 5); but what rests on it
+/// need not be asked again for every mail.
+const NO_SOA_TTL: u32 = 60;
 
 /// Asks real name servers: those of this machine, or given ones.
 ///
@@ -66,6 +73,7 @@ pub struct Resolver(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     servers: Servers,
+    patience: Duration,
     /// Where to send questions; `None` before the first.
     worker: Mutex<Option<mpsc::UnboundedSender<Job>>>,
 }
@@ -114,11 +122,54 @@ impl Resolver {
         Self::asking(host::name_servers_in(text.as_ref()))
     }
 
+    /// Sets how long a question may take, all tries together: 15 seconds unless called.
+    ///
+    /// [`Resolve`](crate::Resolve) has its own deadline for all questions; this is for single questions and for
+    /// [`verify_many`](crate::verify::verify_many), where silent servers would hold up the others.
+    #[must_use]
+    pub fn give_up_after(self, limit: Duration) -> Self {
+        Self::open(self.0.servers.clone(), limit)
+    }
+
     fn new(servers: Servers) -> Self {
+        Self::open(servers, PATIENCE)
+    }
+
+    fn open(servers: Servers, patience: Duration) -> Self {
         Self(Arc::new(Shared {
             servers,
+            patience,
             worker: Mutex::new(None),
         }))
+    }
+
+    /// Asks for the addresses of any name in one family, whether or not it may be sent in EHLO.
+    ///
+    /// The name is absolute, and in presentation form as [`PtrText`] is: `\DDD` is an octet. A name that cannot be
+    /// asked for (an empty label, 64 octets in one, 256 in all) is [`NotKnown::BadMessage`].
+    pub async fn addresses(&self, name: &str, family: Family) -> Answer<IpAddr> {
+        let Some(name) = parse_name(name) else {
+            return Answer::not_known(NotKnown::BadMessage);
+        };
+        let query = Query::query(name, address_record(family));
+        self.ask(query).await.filter_map(|data| data.ip_addr())
+    }
+
+    /// Asks for the mail exchangers of any name; of the name itself, without the addresses that stand in for none.
+    ///
+    /// The name is as in [`addresses`](Self::addresses).
+    pub async fn mail_exchangers(&self, name: &str) -> Answer<MailExchanger> {
+        let Some(name) = parse_name(name) else {
+            return Answer::not_known(NotKnown::BadMessage);
+        };
+        let query = Query::query(name, RecordType::MX);
+        self.ask(query).await.filter_map(|data| match data {
+            RData::MX(mx) => Some(MailExchanger {
+                preference: mx.preference,
+                host: PtrText::from_labels(mx.exchange.iter()).as_str().into(),
+            }),
+            _ => None,
+        })
     }
 
     /// Asks for the addresses that an echo service gives: records of an address, or text that is one. Other text in
@@ -129,23 +180,20 @@ impl Resolver {
         record: EchoRecord,
         family: Family,
     ) -> Answer<IpAddr> {
-        let Ok(mut absolute) = Name::from_ascii(name) else {
+        let Some(name) = parse_name(name) else {
             return Answer::not_known(NotKnown::BadMessage);
         };
-        absolute.set_fqdn(true);
         let record_type = match record {
             EchoRecord::Address => address_record(family),
             EchoRecord::ChaosText | EchoRecord::Text => RecordType::TXT,
         };
-        let mut query = Query::query(absolute, record_type);
+        let mut query = Query::query(name, record_type);
         if record == EchoRecord::ChaosText {
             query.set_query_class(DNSClass::CH);
         }
         self.ask(query).await.filter_map(|data| match data {
-            RData::A(address) => Some(IpAddr::V4(address.0)),
-            RData::AAAA(address) => Some(IpAddr::V6(address.0)),
             RData::TXT(text) => address_in(&text.txt_data.concat()),
-            _ => None,
+            _ => data.ip_addr(),
         })
     }
 
@@ -166,6 +214,27 @@ fn address_record(family: Family) -> RecordType {
     }
 }
 
+/// Undoes `\DDD` (RFC 1035 5.1); `None` for what is no name in the DNS.
+fn parse_name(text: &str) -> Option<Name> {
+    let text = text.strip_suffix('.').unwrap_or(text);
+    let labels = text.split('.').filter(|_| !text.is_empty());
+    let labels: Option<Vec<Vec<u8>>> = labels.map(parse_label).collect();
+    let mut name = Name::from_labels(labels?).ok()?;
+    name.set_fqdn(true);
+    Some(name)
+}
+
+fn parse_label(label: &str) -> Option<Vec<u8>> {
+    let mut parts = label.split('\\');
+    let mut octets = parts.next()?.as_bytes().to_vec();
+    for part in parts {
+        let (digits, plain) = part.split_at_checked(3)?;
+        octets.push(digits.parse().ok()?);
+        octets.extend_from_slice(plain.as_bytes());
+    }
+    Some(octets)
+}
+
 fn address_in(text: &[u8]) -> Option<IpAddr> {
     std::str::from_utf8(text).ok()?.trim().parse().ok()
 }
@@ -184,7 +253,8 @@ impl Shared {
                 Err(unsent) => unsent.0,
             },
         };
-        *worker = start_worker(self.servers.clone()).filter(|started| started.send(job).is_ok());
+        *worker = start_worker(self.servers.clone(), self.patience)
+            .filter(|started| started.send(job).is_ok());
     }
 }
 
@@ -199,17 +269,7 @@ impl Dns for Resolver {
         if name.is_literal() {
             return Answer::nx_domain(); // a literal is no name in the DNS
         }
-        let Ok(mut absolute) = Name::from_ascii(name.as_str()) else {
-            return Answer::not_known(NotKnown::BadMessage); // hickory takes all that `HeloName` does
-        };
-        absolute.set_fqdn(true);
-        self.ask(Query::query(absolute, address_record(family)))
-            .await
-            .filter_map(|data| match data {
-                RData::A(address) => Some(IpAddr::V4(address.0)),
-                RData::AAAA(address) => Some(IpAddr::V6(address.0)),
-                _ => None,
-            })
+        self.addresses(name.as_str(), family).await
     }
 
     async fn reverse(&self, address: IpAddr) -> Answer<PtrText> {
@@ -221,19 +281,23 @@ impl Dns for Resolver {
                 _ => None,
             })
     }
+
+    fn name_servers(&self) -> Vec<SocketAddr> {
+        self.0.servers.addresses()
+    }
 }
 
 /// Starts the thread that owns the sockets.
-fn start_worker(servers: Servers) -> Option<mpsc::UnboundedSender<Job>> {
+fn start_worker(servers: Servers, patience: Duration) -> Option<mpsc::UnboundedSender<Job>> {
     let (sender, jobs) = mpsc::unbounded_channel();
     let worker = thread::Builder::new().name("helo-name-dns".to_owned());
-    worker.spawn(move || work(&servers, jobs)).ok()?;
+    worker.spawn(move || work(&servers, patience, jobs)).ok()?;
     Some(sender)
 }
 
 /// Answers questions until the last sender is gone, or none came for a while. Without a runtime all jobs are dropped,
 /// and with them their replies: [`Resolver::ask`] reads that as "no socket".
-fn work(servers: &Servers, mut jobs: mpsc::UnboundedReceiver<Job>) {
+fn work(servers: &Servers, patience: Duration, mut jobs: mpsc::UnboundedReceiver<Job>) {
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -250,7 +314,7 @@ fn work(servers: &Servers, mut jobs: mpsc::UnboundedReceiver<Job>) {
                     if open.is_empty() {
                         open = servers.open().into();
                     }
-                    answers.spawn(answer(Arc::clone(&open), job));
+                    answers.spawn(answer(Arc::clone(&open), patience, job));
                     while answers.try_join_next().is_some() {}
                 }
                 Ok(None) => break,
@@ -264,8 +328,8 @@ fn work(servers: &Servers, mut jobs: mpsc::UnboundedReceiver<Job>) {
 }
 
 /// Answers one question, or stops when nobody waits for the answer any more.
-async fn answer(servers: Arc<[Server]>, mut job: Job) {
-    let mut race = pin!(race(&servers, &job.query));
+async fn answer(servers: Arc<[Server]>, patience: Duration, mut job: Job) {
+    let mut race = pin!(tokio::time::timeout(patience, race(&servers, &job.query)));
     let answer = future::poll_fn(|context| {
         if job.reply.poll_closed(context).is_ready() {
             return Poll::Ready(None);
@@ -273,6 +337,7 @@ async fn answer(servers: Arc<[Server]>, mut job: Job) {
         race.as_mut().poll(context).map(Some)
     });
     if let Some(answer) = answer.await {
+        let answer = answer.unwrap_or_else(|_| Answer::not_known(NotKnown::Timeout));
         // An error means that the asker left just now.
         let _ = job.reply.send(answer);
     }
@@ -297,8 +362,15 @@ async fn race(servers: &[Server], query: &Query) -> Answer<RData> {
 }
 
 impl Servers {
-    /// The first few, each once.
     fn open(&self) -> Vec<Server> {
+        self.addresses()
+            .into_iter()
+            .filter_map(Server::open)
+            .collect()
+    }
+
+    /// The first few, each once.
+    fn addresses(&self) -> Vec<SocketAddr> {
         let configured = match self {
             Self::Given(addresses) => addresses.clone(),
             Self::OfThisMachine => of_this_machine(),
@@ -309,8 +381,8 @@ impl Servers {
                 addresses.push(address);
             }
         }
-        let first = addresses.into_iter().take(MAX_NAME_SERVERS);
-        first.filter_map(Server::open).collect()
+        addresses.truncate(MAX_NAME_SERVERS);
+        addresses
     }
 }
 
@@ -537,8 +609,7 @@ impl Chain {
     }
 
     fn negative(&mut self, ttl: Option<u32>, answer: Answer<RData>) -> Result<Read, NotKnown> {
-        // Without a SOA a negative answer must not be kept (RFC 2308 5).
-        self.limit_ttl(ttl.unwrap_or(0));
+        self.limit_ttl(ttl.unwrap_or(NO_SOA_TTL));
         Ok(Read::Outcome(answer))
     }
 

@@ -1,6 +1,5 @@
 //! Why a text is not a [`HeloName`](crate::HeloName).
 
-use std::error::Error;
 use std::fmt;
 
 use crate::escape::Excerpt;
@@ -21,7 +20,7 @@ use crate::escape::Excerpt;
 ///      use a name without underscore that exists in DNS",
 /// );
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct InvalidHeloName {
     kind: InvalidHeloNameKind,
     offset: usize,
@@ -165,8 +164,6 @@ impl fmt::Display for InvalidHeloName {
         }
     }
 }
-
-impl Error for InvalidHeloName {}
 
 /// Names the rule that a text breaks.
 ///

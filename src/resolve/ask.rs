@@ -1,6 +1,7 @@
 //! Asks the DNS: everything that does not depend on an answer at once, and nothing twice (R12).
 
 use super::gather::{ClientsAre, Gathered, NamesWanted, Raw};
+use super::report::ClientOrigin;
 use crate::candidate::Source;
 use crate::dns::{Answer, Dns, Family, NotKnown, PtrText, Question};
 use crate::in_flight::{Alarm, InFlight};
@@ -51,6 +52,40 @@ impl Facts {
         let reverse = self.reverse.values().filter_map(Answer::ttl);
         let forward = self.forward.values().filter_map(Answer::ttl);
         reverse.chain(forward).min()
+    }
+
+    /// What of it a receiver would hear too. What this machine did not hear in time says nothing about others.
+    #[cfg(feature = "receivers")]
+    pub(super) fn for_receivers(&self) -> crate::receivers::Facts {
+        let mut facts = crate::receivers::Facts::new();
+        for ((name, family), answer) in &self.forward {
+            if answer.why_not_known().is_none() {
+                facts.insert_addresses(name.as_str(), *family, answer.clone());
+            }
+        }
+        for (&address, answer) in &self.reverse {
+            if answer.why_not_known().is_none() {
+                facts.insert_names(address, answer.clone());
+            }
+        }
+        facts
+    }
+
+    /// What concerns one client address: its names, and those that it has in common with others.
+    pub(super) fn about_client(&self, address: IpAddr, gathered: &Gathered) -> Self {
+        let mut facts = Self::default();
+        let mut names: Vec<HeloName> = gathered.raw.iter().filter_map(Raw::name).cloned().collect();
+        if let Some(answer) = self.reverse(address) {
+            names.extend(ordered_names(answer, None));
+            facts.reverse.insert(address, answer.clone());
+        }
+        let family = Family::of(address);
+        for name in names {
+            if let Some(answer) = self.forward(&name, family) {
+                facts.forward.insert((name, family), answer.clone());
+            }
+        }
+        facts
     }
 
     fn hold(&self, question: &Question) -> bool {
@@ -142,7 +177,7 @@ pub(super) async fn ask<D: Dns>(dns: &D, gathered: &Gathered, facts: &mut Facts,
                 facts.forward.insert((name, family), answer);
             }
             Heard::Reverse(address, answer) => {
-                for name in names_to_confirm(gathered, &answer, host_domain.as_deref()) {
+                for name in names_to_confirm(gathered, address, &answer, host_domain.as_deref()) {
                     for family in families_to_confirm(gathered, address) {
                         questions.ask(Question::Forward(name.clone(), family), facts);
                     }
@@ -214,13 +249,18 @@ fn preference(a: &HeloName, b: &HeloName, host_domain: Option<&str>) -> Ordering
     key(a).cmp(&key(b)).then_with(|| a.cmp(b))
 }
 
-/// The PTR names to look up: those that are candidates already are looked up anyway.
+/// The PTR names to look up: those that are candidates already are looked up anyway. With a configured name they are of
+/// use only where they confirm the address.
 fn names_to_confirm(
     gathered: &Gathered,
+    address: IpAddr,
     answer: &Answer<PtrText>,
     host_domain: Option<&str>,
 ) -> Vec<HeloName> {
-    if gathered.names_wanted == NamesWanted::OperatorsOnly {
+    let is_in_doubt = gathered
+        .clients
+        .contains(&(address, ClientOrigin::DiscoveredOnce));
+    if gathered.names_wanted == NamesWanted::OperatorsOnly && !is_in_doubt {
         return Vec::new();
     }
     let mut names = ordered_names(answer, host_domain);

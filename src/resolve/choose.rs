@@ -2,13 +2,14 @@
 
 use super::Again;
 use super::ask::{self, Facts, clients_or_none};
-use super::error::{Cure, Refused, ResolveError, ResolveErrorKind};
-use super::gather::{Gathered, NamesWanted, Raw};
+use super::error::{Cure, EXAMPLE, ResolveError, ResolveErrorKind};
+#[cfg(feature = "receivers")]
+use super::forecast;
+use super::gather::{ClientIs, Gathered, NamesWanted, Raw, is_fit_for};
 use super::report::{Client, Considered, Reason, Resolution};
 use super::warning::Warning;
 use crate::candidate::{Candidate, Source};
 use crate::dns::{Family, Outcome, PtrText};
-use crate::escape::Excerpt;
 use crate::name::HeloName;
 use crate::plan::{Attempt, Plan};
 use crate::policy::{Decision, FallbackPolicy, Judged};
@@ -16,7 +17,7 @@ use crate::sanitize::sanitize;
 use crate::scope::{self, Scope};
 use crate::shape;
 use crate::verify::{Finding, MAX_CONFIRMED, Reverse, finding_of, names_hold};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -32,9 +33,11 @@ pub(super) fn choose(
     facts: &Facts,
     policy: &dyn FallbackPolicy,
     again: Arc<dyn Again>,
+    servers: &[SocketAddr],
 ) -> Resolution {
     let judge = Judge {
         gathered,
+        asked: if facts.has_not_known() { servers } else { &[] },
         facts,
         policy,
     };
@@ -55,6 +58,9 @@ pub(super) fn choose(
     if clients.is_empty() {
         warnings.push(Warning::NoClientAddress);
     }
+    let addresses = clients.iter().map(Client::address);
+    let unfit = addresses.filter(|&address| !is_fit_for(address, gathered.server));
+    warnings.extend(unfit.map(Warning::ClientAddressNotPublic));
     let mut provisional = false;
     if let Ok(plan) = &plan {
         provisional = judge.is_provisional(plan.first());
@@ -69,10 +75,17 @@ pub(super) fn choose(
             .filter(|client| client.has_no_ptr())
             .map(|client| Warning::NoPtr(client.address())),
     );
-    let valid_until = Instant::now() + judge.validity(provisional || plan.is_err());
+    let longest = match provisional || plan.is_err() {
+        true => PROVISIONAL,
+        false => LONGEST,
+    };
+    let valid_until = Instant::now() + facts.shortest_ttl().unwrap_or(longest).min(longest);
     Resolution {
         again,
+        asked: judge.asked.to_vec(),
         clients,
+        #[cfg(feature = "receivers")]
+        forecasts: forecast::forecast(gathered, facts, &considered, plan.as_ref().ok()),
         considered,
         plan,
         provisional,
@@ -83,6 +96,8 @@ pub(super) fn choose(
 
 struct Judge<'a> {
     gathered: &'a Gathered,
+    /// The name servers to look at, when the DNS did not say something.
+    asked: &'a [SocketAddr],
     facts: &'a Facts,
     policy: &'a dyn FallbackPolicy,
 }
@@ -91,7 +106,10 @@ impl Judge<'_> {
     fn raw(&self, raw: &Raw) -> Considered {
         match &raw.sanitized {
             Err(unusable) => {
-                Considered::refused(raw.source, raw.text.clone(), Reason::unusable(unusable))
+                let reason = Reason::unusable(unusable);
+                let mut refused = Considered::refused(raw.source, raw.text.clone(), reason);
+                refused.argument.clone_from(&raw.argument);
+                refused
             }
             Ok((name, repairs)) => {
                 let candidate = Candidate::new(name.clone(), raw.source);
@@ -100,7 +118,9 @@ impl Judge<'_> {
                 if let Some(caveat) = &raw.caveat {
                     considered.reason = match considered.decision {
                         Decision::Reject => Reason::unusable(caveat),
-                        Decision::Permit | Decision::Hold => Reason::understood_there(),
+                        Decision::Permit | Decision::Hold => {
+                            Reason::not_public(self.gathered.server)
+                        }
                     };
                 }
                 considered
@@ -125,12 +145,13 @@ impl Judge<'_> {
             lookups.extend(about);
         }
         let reason = match candidate.source() {
-            Source::Literal(_) => Reason::literal(),
-            _ => Reason::findings(&findings),
+            Source::Literal(_) => Reason::literal(decision),
+            _ => Reason::findings(candidate.name(), &findings, decision),
         };
         Considered {
             source: candidate.source(),
             raw,
+            argument: None,
             repairs: Vec::new(),
             name: Some(candidate.name().clone()),
             lookups,
@@ -167,16 +188,19 @@ impl Judge<'_> {
                 not_asked += 1;
             }
         }
-        let refused = answer.records().iter().filter_map(refuse_ptr);
-        let mut refused: Vec<_> = refused.collect();
+        if not_asked > 0 {
+            let text = format!("{not_asked} more PTR names");
+            considered.push(Considered::refused(source, text, Reason::not_asked()));
+        }
+        let mut refused: Vec<_> = answer.records().iter().filter_map(refuse_ptr).collect();
         refused.sort_by(|a, b| a.0.cmp(&b.0));
-        let cut = refused.len().saturating_sub(MAX_CONFIRMED);
+        let not_shown = refused.len().saturating_sub(MAX_CONFIRMED);
         for (text, reason) in refused.into_iter().take(MAX_CONFIRMED) {
             considered.push(Considered::refused(source, text, reason));
         }
-        if not_asked + cut > 0 {
-            let text = format!("{} more PTR names", not_asked + cut);
-            considered.push(Considered::refused(source, text, Reason::not_asked()));
+        if not_shown > 0 {
+            let text = format!("{not_shown} more PTR names that EHLO may not carry");
+            considered.push(Considered::refused(source, text, Reason::not_shown()));
         }
         considered
     }
@@ -289,50 +313,75 @@ impl Judge<'_> {
         } else {
             ResolveErrorKind::Configuration
         };
-        let cure = match (
-            &considered.name,
-            &considered.reason.suggestion,
-            self.public_client(),
-        ) {
-            (_, Some(suggestion), _) => Cure::SetName {
+        ResolveError::new(
+            kind,
+            vec![considered.clone()],
+            Vec::new(),
+            self.asked.to_vec(),
+            self.cure_for(considered),
+        )
+    }
+
+    /// What would make an operator's refused name fit, or another in its place.
+    fn cure_for(&self, considered: &Considered) -> Cure {
+        let client = self.public_client();
+        if let Some(suggestion) = &considered.reason.suggestion {
+            return Cure::SetName {
                 example: suggestion.clone(),
+                instead_of: Some(considered.source),
                 client: None,
-            },
-            (Some(name), None, Some(address))
-                if name.scope() == Scope::Public && name.is_domain() =>
+            };
+        }
+        let is_verified = considered
+            .findings
+            .iter()
+            .any(|(_, finding)| *finding == Finding::Match);
+        match (&considered.name, client) {
+            (Some(name), None) if name.scope() == Scope::Public => Cure::GiveClientAddress,
+            (Some(name), Some(address))
+                if name.scope() == Scope::Public && name.is_domain() && !is_verified =>
             {
                 Cure::AddRecord {
                     name: name.clone(),
                     address,
                 }
             }
-            (_, None, client) => Cure::SetName {
-                example: self.example_name(),
+            _ => Cure::SetName {
+                example: EXAMPLE,
+                instead_of: Some(considered.source),
                 client,
             },
-        };
-        ResolveError::new(kind, vec![Refused::of(considered)], cure)
+        }
     }
 
     fn nothing_usable(&self, considered: &[Considered]) -> ResolveError {
-        let mut refused: Vec<Refused> = considered.iter().map(Refused::of).collect();
-        let mut is_open = considered.iter().any(Considered::has_unknown);
-        for &(address, _) in &self.gathered.clients {
-            if let Some(answer) = self.facts.reverse(address) {
-                is_open |= answer.why_not_known().is_some();
-                refused.extend(Refused::without_ptr_name(address, answer));
-            }
-        }
+        let reverse = self
+            .gathered
+            .clients
+            .iter()
+            .filter_map(|&(address, _)| self.facts.reverse(address));
+        let is_open = considered.iter().any(Considered::has_unknown)
+            || self.gathered.client_is == ClientIs::NotKnownYet
+            || reverse
+                .into_iter()
+                .any(|answer| answer.why_not_known().is_some());
         let kind = if is_open {
             ResolveErrorKind::TryAgain
         } else {
             ResolveErrorKind::NoUsableName
         };
         let cure = Cure::SetName {
-            example: self.example_name(),
+            example: EXAMPLE,
+            instead_of: None,
             client: self.public_client(),
         };
-        ResolveError::new(kind, refused, cure)
+        ResolveError::new(
+            kind,
+            considered.to_vec(),
+            self.clients(),
+            self.asked.to_vec(),
+            cure,
+        )
     }
 
     fn public_client(&self) -> Option<IpAddr> {
@@ -340,17 +389,6 @@ impl Judge<'_> {
         clients
             .into_iter()
             .find(|&address| scope::is_verifiable(address))
-    }
-
-    /// A name to show how the setting looks: one that belongs to the machine, if there is any.
-    fn example_name(&self) -> HeloName {
-        let addresses = self.gathered.clients.iter().map(|&(address, _)| address);
-        let mut ptr_names = addresses
-            .filter_map(|address| self.facts.reverse(address))
-            .flat_map(|answer| ask::ordered_names(answer, None));
-        ptr_names
-            .next()
-            .unwrap_or(HeloName::from_static("mail.example.com"))
     }
 
     fn clients(&self) -> Vec<Client> {
@@ -376,28 +414,32 @@ impl Judge<'_> {
             .findings()
             .iter()
             .any(|(_, finding)| *finding == Finding::Unknown);
-        rests_on_unknown || (!first.source().is_operator() && self.facts.has_not_known())
+        let is_open =
+            self.facts.has_not_known() || self.gathered.client_is == ClientIs::NotKnownYet;
+        rests_on_unknown || (!first.source().is_operator() && is_open)
     }
 
     fn warnings_about(&self, first: &Attempt) -> Vec<Warning> {
         let name = first.name();
         let mut warnings = Vec::new();
-        let matched = first
-            .findings()
-            .iter()
-            .any(|(_, finding)| finding.is_good());
-        match first.findings().first() {
-            _ if matches!(first.source(), Source::Literal(_)) => {
-                warnings.push(Warning::LiteralSent(name.clone()));
+        let is_understood = matches!(self.gathered.server, Some(Scope::Private | Scope::Loopback));
+        if name.is_literal() && !is_understood {
+            warnings.push(Warning::LiteralSent(name.clone()));
+        }
+        if let &[(client, finding)] = first.findings() {
+            let candidate = Candidate::new(name.clone(), first.source());
+            if Judged::new(&candidate, finding).needs_warning(first.decision()) {
+                warnings.push(Warning::Unverified {
+                    name: name.clone(),
+                    client,
+                    finding,
+                });
             }
-            Some(&(_, finding)) if !matched => warnings.push(Warning::Unverified {
-                name: name.clone(),
-                finding,
-            }),
-            _ => {}
         }
         for &(client, finding) in first.findings() {
-            if let (true, false, Some(address)) = (matched, finding.is_good(), client) {
+            if let (true, false, Some(address)) =
+                (first.findings().len() > 1, finding.is_good(), client)
+            {
                 warnings.push(Warning::OtherAddress {
                     name: name.clone(),
                     address,
@@ -439,20 +481,11 @@ impl Judge<'_> {
             .next()
             .cloned()
     }
-
-    fn validity(&self, provisional: bool) -> Duration {
-        let shortest = self.facts.shortest_ttl().unwrap_or(LONGEST).min(LONGEST);
-        if provisional {
-            shortest.min(PROVISIONAL)
-        } else {
-            shortest
-        }
-    }
 }
 
 /// Why a PTR name is no candidate: illegal, or legal and not public. `None` for one that is.
 fn refuse_ptr(text: &PtrText) -> Option<(String, Reason)> {
-    let shown = Excerpt::new(text.as_str().as_bytes()).to_string();
+    let shown = text.excerpt();
     match text.to_name() {
         Err(invalid) => Some((shown, Reason::illegal(&invalid))),
         Ok(name) if name.scope() == Scope::Public => None,

@@ -1,10 +1,13 @@
 //! Finds the client address by asking services that echo it, where the operator wants that.
 //!
 //! Port 53 is often intercepted: then a resolver of the network answers in the service's place, and names itself. So one
-//! answer alone proves nothing. An address counts when two services agree on it, or when its PTR names lead back to it.
+//! answer alone proves nothing. An address counts when two services agree on it, or when it is the only one named and its
+//! PTR names lead back to it.
+//!
+//! Not promised: to see through a resolver that takes the questions to all services and names itself each time.
 
 use super::ask::Facts;
-use super::gather::Gathered;
+use super::gather::{ClientIs, Gathered};
 use super::report::ClientOrigin;
 use super::warning::Warning;
 use crate::dns::{Answer, EchoService, Family, Outcome, Resolver};
@@ -56,14 +59,21 @@ pub(super) async fn discover(
         }
     }
     for family in missing {
-        let found = match (agreed(&votes, family), only(&votes, family)) {
-            (Some(address), _) => Some((address, ClientOrigin::Discovered)),
-            (None, Some(address)) => Some((address, ClientOrigin::DiscoveredOnce)),
-            (None, None) => None,
-        };
-        gathered.clients.extend(found);
+        match (agreed(&votes, family), named(&votes, family).as_slice()) {
+            (Some(address), _) => gathered.clients.push((address, ClientOrigin::Discovered)),
+            (None, &[address]) => gathered
+                .clients
+                .push((address, ClientOrigin::DiscoveredOnce)),
+            (None, []) => {}
+            (None, several) => gathered
+                .warnings
+                .push(Warning::DiscoveryDisagrees(several.to_vec())),
+        }
     }
     gathered.clients.sort(); // IPv4 first
+    if votes.is_empty() && gathered.clients.is_empty() {
+        gathered.client_is = ClientIs::NotKnownYet;
+    }
     gathered
 }
 
@@ -77,6 +87,9 @@ pub(super) fn without_unconfirmed(mut gathered: Gathered, facts: &Facts) -> Gath
                 origin == ClientOrigin::DiscoveredOnce && facts.iprev(address) != Some(Iprev::Pass)
             });
     for (address, _) in dropped {
+        if !matches!(facts.iprev(address), Some(Iprev::Fail | Iprev::PermError)) {
+            gathered.client_is = ClientIs::NotKnownYet;
+        }
         gathered
             .warnings
             .push(Warning::DiscoveryUnconfirmed(address));
@@ -108,11 +121,10 @@ fn agreed(votes: &[(Family, IpAddr)], family: Family) -> Option<IpAddr> {
         .map(|vote| vote.1)
 }
 
-/// The address of a family, if only one was named.
-fn only(votes: &[(Family, IpAddr)], family: Family) -> Option<IpAddr> {
-    let mut of_family = votes.iter().filter(|vote| vote.0 == family);
-    match (of_family.next(), of_family.next()) {
-        (Some(vote), None) => Some(vote.1),
-        _ => None,
-    }
+/// The addresses of a family that were named, sorted.
+fn named(votes: &[(Family, IpAddr)], family: Family) -> Vec<IpAddr> {
+    let of_family = votes.iter().filter(|vote| vote.0 == family);
+    let mut addresses: Vec<IpAddr> = of_family.map(|vote| vote.1).collect();
+    addresses.sort();
+    addresses
 }

@@ -1,11 +1,15 @@
 //! Why there is no name, and what would cure it.
 
-use super::report::Considered;
-use crate::dns::{Answer, Outcome, PtrText};
+use super::report::{Client, Considered, list};
+use crate::candidate::Source;
+use crate::dns::Outcome;
 use crate::name::HeloName;
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+
+/// Shows how the setting looks; it is the operator's to fill in.
+pub(super) const EXAMPLE: HeloName = HeloName::from_static("mail.example.com");
 
 /// Why no name can be sent: every candidate with its reason, and the one line that would cure it.
 ///
@@ -20,13 +24,15 @@ use std::sync::Arc;
 /// assert_eq!(error.kind(), ResolveErrorKind::Configuration);
 /// assert_eq!(error.cure().to_string(), "HELO_NAME=mail.example.com");
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct ResolveError(Arc<Inner>);
 
 #[derive(Debug, PartialEq, Eq)]
 struct Inner {
     kind: ResolveErrorKind,
-    refused: Vec<Refused>,
+    considered: Vec<Considered>,
+    clients: Vec<Client>,
+    asked: Vec<SocketAddr>,
     cure: Cure,
 }
 
@@ -59,7 +65,8 @@ impl ResolveErrorKind {
 
 /// The one line of configuration that would cure it.
 ///
-/// `Display` writes a line that can be pasted: a setting with a name to fill in, or a DNS record.
+/// `Display` writes it as a line: a setting, a DNS record, or what to tell the program. The name in a setting is only an
+/// example when nothing better is known; the error says so.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Cure {
@@ -70,8 +77,12 @@ pub enum Cure {
         /// The client address.
         address: IpAddr,
     },
+    /// Say which address servers see: the name is legal, and without the address nothing can verify it.
+    GiveClientAddress,
     /// Set `HELO_NAME` to a fully-qualified name of this machine.
     SetName {
+        /// The operator's setting that this replaces, if there is one.
+        instead_of: Option<Source>,
         /// What the operator meant, if that is plain; otherwise a name that shows the form.
         example: HeloName,
         /// The client address that the name should have, if it is known and the name is only an example.
@@ -86,6 +97,7 @@ impl fmt::Display for Cure {
                 let record_type = crate::dns::Family::of(*address).record_type();
                 write!(f, "{name}. {record_type} {address}")
             }
+            Self::GiveClientAddress => f.write_str("client address: the one that servers see"),
             Self::SetName { example, .. } => write!(f, "HELO_NAME={example}"),
         }
     }
@@ -94,61 +106,57 @@ impl fmt::Display for Cure {
 impl Cure {
     /// What to know about the line.
     fn explanation(&self) -> String {
-        match self {
-            Self::AddRecord { .. } => "make sure that the DNS has this record".to_owned(),
-            Self::SetName { client: None, .. } => "set the name, fully-qualified".to_owned(),
-            Self::SetName {
-                client: Some(address),
-                ..
-            } => {
+        let Self::SetName {
+            example,
+            instead_of,
+            client,
+        } = self
+        else {
+            return match self {
+                Self::AddRecord { .. } => "make sure that the DNS has this record",
+                _ => "give the program this",
+            }
+            .to_owned();
+        };
+        let setting = match instead_of {
+            Some(Source::Configured) => "change the setting, or remove it and set",
+            _ => "set",
+        };
+        if *example != EXAMPLE {
+            return format!("{setting} the name that was meant");
+        }
+        match client {
+            None => format!("{setting} a fully-qualified name of yours, for example"),
+            Some(address) => {
                 let record_type = crate::dns::Family::of(*address).record_type();
                 format!(
-                    "set a fully-qualified name of yours whose {record_type} record is {address}"
+                    "{setting} a fully-qualified name of yours whose {record_type} record is {address}, for example"
                 )
             }
         }
     }
 }
 
-/// A candidate that was refused, or what was missing.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Refused {
-    what: String,
-    why: String,
-}
-
-impl Refused {
-    pub(super) fn of(considered: &Considered) -> Self {
-        let what = format!("{} \"{}\"", considered.source, considered.raw);
-        Self {
-            what,
-            why: considered.reason.to_string(),
-        }
-    }
-
-    /// What an address without any PTR name adds to the list of reasons.
-    pub(super) fn without_ptr_name(address: IpAddr, answer: &Answer<PtrText>) -> Option<Self> {
-        let why = match answer.outcome() {
-            Outcome::Found(_) => return None,
-            Outcome::NoData | Outcome::NxDomain => {
-                "there is none; ask whoever provides the address".to_owned()
-            }
-            Outcome::NotKnown(reason) => format!("the DNS did not say ({reason})"),
-        };
-        Some(Self {
-            what: format!("PTR of {address}"),
-            why,
-        })
-    }
-}
-
 impl ResolveError {
-    pub(super) fn new(kind: ResolveErrorKind, refused: Vec<Refused>, cure: Cure) -> Self {
+    pub(super) fn new(
+        kind: ResolveErrorKind,
+        considered: Vec<Considered>,
+        clients: Vec<Client>,
+        asked: Vec<SocketAddr>,
+        cure: Cure,
+    ) -> Self {
         Self(Arc::new(Inner {
             kind,
-            refused,
+            considered,
+            clients,
+            asked,
             cure,
         }))
+    }
+
+    /// Gives what was refused, each with its reason.
+    pub fn considered(&self) -> &[Considered] {
+        &self.0.considered
     }
 
     /// Tells what kind of reason there is.
@@ -188,11 +196,21 @@ impl fmt::Display for ResolveError {
     /// One line: what is wrong, every candidate with its reason, and the line that would cure it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0.kind.headline())?;
-        for Refused { what, why } in &self.0.refused {
-            write!(f, "; {what}: {why}")?;
+        for considered in &self.0.considered {
+            write!(f, "; {}: {}", considered.what(), considered.reason())?;
         }
-        if self.0.refused.is_empty() {
+        let mut missing = self
+            .0
+            .clients
+            .iter()
+            .filter_map(without_ptr_name)
+            .peekable();
+        if self.0.considered.is_empty() && missing.peek().is_none() {
             f.write_str("; there is no candidate at all")?;
+        }
+        missing.try_for_each(|missing| write!(f, "; {missing}"))?;
+        if !self.0.asked.is_empty() {
+            write!(f, "; name servers asked: {}", list(&self.0.asked))?;
         }
         write!(
             f,
@@ -203,4 +221,14 @@ impl fmt::Display for ResolveError {
     }
 }
 
-impl std::error::Error for ResolveError {}
+/// What an address without any PTR name adds to the reasons. A configuration error is none of its fault.
+fn without_ptr_name(client: &Client) -> Option<String> {
+    let why = match client.reverse()?.answer.outcome() {
+        Outcome::Found(_) => return None,
+        Outcome::NoData | Outcome::NxDomain => {
+            "there is none; ask whoever provides the address".to_owned()
+        }
+        Outcome::NotKnown(reason) => format!("the DNS did not say ({reason})"),
+    };
+    Some(format!("PTR of {}: {why}", client.address()))
+}

@@ -7,11 +7,13 @@ use crate::dns::Family;
 use crate::escape::Excerpt;
 use crate::host;
 use crate::name::HeloName;
-use crate::sanitize::{Repair, Unusable, sanitize};
+use crate::sanitize::{Repair, Unusable, UnusableKind, sanitize};
 use crate::scope::Scope;
-use crate::shape;
 use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr};
+
+/// The longest domain in a command (RFC 5321 4.5.3.1.2).
+const MAX_DOMAIN: usize = 255;
 
 /// What the builder was told.
 #[derive(Clone, Debug, Default)]
@@ -71,6 +73,7 @@ pub(super) struct Gathered {
     pub(super) raw: Vec<Raw>,
     pub(super) clients: Vec<(IpAddr, ClientOrigin)>,
     pub(super) clients_are: ClientsAre,
+    pub(super) client_is: ClientIs,
     pub(super) server: Option<Scope>,
     pub(super) names_wanted: NamesWanted,
     pub(super) warnings: Vec<Warning>,
@@ -83,6 +86,15 @@ pub(super) enum NamesWanted {
     Derived,
     /// The operator's name is the only one.
     OperatorsOnly,
+}
+
+/// Whether there may be another client address the next time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ClientIs {
+    /// It is known, or nothing that could tell it was asked.
+    Settled,
+    /// What was asked for it did not say.
+    NotKnownYet,
 }
 
 /// Whether the client addresses belong together.
@@ -100,6 +112,8 @@ pub(super) struct Raw {
     pub(super) source: Source,
     /// Escaped and cut.
     pub(super) text: String,
+    /// What a mailer would send that does not look at it; `None` for what is no text of a line.
+    pub(super) argument: Option<Vec<u8>>,
     pub(super) sanitized: Result<(HeloName, Vec<Repair>), Unusable>,
     /// Why the name means nothing in public, where the operator says it all the same.
     pub(super) caveat: Option<Unusable>,
@@ -124,6 +138,7 @@ impl Raw {
         Self {
             source,
             text: Excerpt::new(raw).to_string(),
+            argument: is_text(raw).then(|| raw.to_vec()),
             sanitized,
             caveat,
         }
@@ -134,11 +149,19 @@ impl Raw {
     }
 }
 
+fn is_text(raw: &[u8]) -> bool {
+    raw.len() <= MAX_DOMAIN && !raw.iter().any(u8::is_ascii_control)
+}
+
 pub(super) fn gather(settings: &Settings) -> Gathered {
     let mut warnings = Vec::new();
     let operators = operators_name(settings, &mut warnings);
     let names_wanted = match (&operators, settings.derived) {
         (Some(_), Derived::WithoutOperator) => NamesWanted::OperatorsOnly,
+        // Nothing takes the place of what cannot be sent (R18).
+        (Some(operators), Derived::Always) if operators.sanitized.is_err() => {
+            NamesWanted::OperatorsOnly
+        }
         _ => NamesWanted::Derived,
     };
     let mut raw: Vec<Raw> = operators.into_iter().collect();
@@ -149,15 +172,11 @@ pub(super) fn gather(settings: &Settings) -> Gathered {
     }
     let server = settings.server.map(|server| Scope::of_address(server.ip()));
     let clients = client_addresses(settings, server);
-    for &(address, _) in &clients {
-        if !is_fit_for(address, server) {
-            warnings.push(Warning::ClientAddressNotPublic(address));
-        }
-    }
     Gathered {
         raw,
         clients,
         clients_are: ClientsAre::OneHost,
+        client_is: ClientIs::Settled,
         server,
         names_wanted,
         warnings,
@@ -211,34 +230,35 @@ fn host_names(settings: &Settings) -> Vec<Raw> {
     let Some(host) = host.map(OsString::into_encoded_bytes) else {
         return Vec::new();
     };
-    let mut names = vec![Raw::new(Source::HostName, &host)];
-    if let Some(bare) = bare_label(&host) {
-        let qualified = qualifications(settings, bare);
-        names.extend(
-            qualified
-                .into_iter()
-                .map(|(by, raw)| Raw::new(Source::Qualified(by), &raw)),
-        );
-    }
-    names
+    let host = Raw::new(Source::HostName, &host);
+    let qualified = bare_label(&host).map_or(Vec::new(), |bare| qualifications(settings, bare));
+    let qualified = qualified.into_iter();
+    let names = qualified.map(|(by, raw)| Raw::new(Source::Qualified(by), &raw));
+    std::iter::once(host)
+        .chain(names.collect::<Vec<_>>())
+        .collect()
 }
 
-/// The label that a bare host name is, if a domain may be appended: not to a container's or pod's own label, which
-/// nobody publishes in the DNS.
-fn bare_label(host: &[u8]) -> Option<&str> {
-    const MAX_LABEL: usize = 63;
-    let label = host.trim_ascii();
-    if label.is_empty() || label.len() > MAX_LABEL || label.contains(&b'.') {
-        return None;
-    }
-    let label = std::str::from_utf8(label).ok()?;
-    let is_machine_made = shape::looks_like_container_id(label) || shape::has_pod_suffix(label);
-    (!is_machine_made && !label.eq_ignore_ascii_case("localhost")).then_some(label)
+/// The label that a bare host name is, if a domain may be appended: a person's or a system's name for the machine, not
+/// a container's or pod's, which nobody publishes in the DNS, nor a placeholder.
+fn bare_label(host: &Raw) -> Option<&str> {
+    let unusable = host.sanitized.as_ref().err()?;
+    let is_bare = matches!(
+        unusable.kind(),
+        UnusableKind::MacName | UnusableKind::SingleLabel | UnusableKind::WindowsName
+    );
+    let label = std::str::from_utf8(host.argument.as_deref()?).ok()?.trim();
+    let label = label.strip_suffix('.').unwrap_or(label);
+    (is_bare && !label.contains('.')).then_some(label)
 }
 
 fn qualifications(settings: &Settings, bare: &str) -> Vec<(Qualifier, Vec<u8>)> {
     let with_domain = |domain: &[u8]| [bare.as_bytes(), b".", domain.trim_ascii()].concat();
-    if let Some(domain) = &settings.domain {
+    if let Some(domain) = settings
+        .domain
+        .as_ref()
+        .filter(|text| !text.trim().is_empty())
+    {
         return vec![(Qualifier::GivenDomain, with_domain(domain.as_bytes()))];
     }
     if settings.host_name.is_some() || settings.machine == Reading::Ignore {
@@ -297,7 +317,7 @@ fn client_addresses(settings: &Settings, server: Option<Scope>) -> Vec<(IpAddr, 
 }
 
 /// Whether a server of this scope can see this address: a private one is seen by a private server only.
-fn is_fit_for(address: IpAddr, server: Option<Scope>) -> bool {
+pub(super) fn is_fit_for(address: IpAddr, server: Option<Scope>) -> bool {
     match Scope::of_address(address) {
         Scope::Private | Scope::Loopback => Some(Scope::of_address(address)) == server,
         Scope::Public | Scope::Reserved => crate::scope::is_verifiable(address),

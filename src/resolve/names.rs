@@ -92,8 +92,14 @@ impl HeloNames {
     }
 }
 
-/// Servers are compared as names: without case and root dot.
+/// Servers are compared as names, without case and root dot, or as addresses, whatever the spelling.
 fn destination(server: &str) -> String {
+    let inner = server
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
+    if let Ok(address) = inner.unwrap_or(server).parse::<IpAddr>() {
+        return address.to_canonical().to_string();
+    }
     let server = server.strip_suffix('.').unwrap_or(server);
     server.to_ascii_lowercase()
 }
@@ -105,13 +111,18 @@ pub(super) async fn run<D: Dns + 'static>(
     let alarm = Alarm::after(resolve.deadline);
     let mut gathered = gather_for(&resolve, clients);
     let mut facts = Facts::default();
-    ask::ask(&resolve.dns, &gathered, &mut facts, &alarm).await;
+    // Without an address there is no name to find, and nothing to ask.
+    if !gathered.clients.is_empty() {
+        ask::ask(&resolve.dns, &gathered, &mut facts, &alarm).await;
+    }
+    let servers = resolve.dns.name_servers();
     let mut by_client = BTreeMap::new();
     for client in std::mem::take(&mut gathered.clients) {
         let of_client = Gathered {
             clients: vec![client],
             ..gathered.clone()
         };
+        let facts = facts.about_client(client.0, &of_client);
         let (resolve, client) = (Arc::clone(&resolve), client.0);
         let again: Arc<dyn Again> = Arc::new(OfClient {
             resolve: Arc::clone(&resolve),
@@ -119,7 +130,7 @@ pub(super) async fn run<D: Dns + 'static>(
         });
         by_client.insert(
             client,
-            choose(&of_client, &facts, resolve.policy.as_ref(), again),
+            choose(&of_client, &facts, resolve.policy.as_ref(), again, &servers),
         );
     }
     HeloNames {
@@ -159,7 +170,14 @@ impl<D: Dns + 'static> Again for OfClient<D> {
             let mut facts = Facts::default();
             ask::ask(&self.resolve.dns, &gathered, &mut facts, &alarm).await;
             let again: Arc<dyn Again> = Arc::<Self>::clone(&self);
-            choose(&gathered, &facts, self.resolve.policy.as_ref(), again)
+            let servers = self.resolve.dns.name_servers();
+            choose(
+                &gathered,
+                &facts,
+                self.resolve.policy.as_ref(),
+                again,
+                &servers,
+            )
         })
     }
 }

@@ -1,7 +1,8 @@
 //! Asking again later: what a long-running mailer notices.
 
-use super::report::{Client, Resolution};
-use crate::dns::{Outcome, PtrText};
+use super::error::ResolveErrorKind;
+use super::report::{Client, ClientOrigin, Resolution};
+use crate::dns::{Family, Outcome, PtrText};
 use crate::in_flight::block_on;
 use crate::name::HeloName;
 use crate::verify::Finding;
@@ -27,7 +28,9 @@ impl Recheck {
         self.resolution
     }
 
-    /// Gives what changed; nothing that the DNS merely did not say this time.
+    /// Gives what changed; nothing that the DNS merely did not say this time. So another name is no change while the
+    /// later choice is provisional or an error of the kind "try again", nor is it one that nobody named a discovered
+    /// client address this time.
     pub fn changes(&self) -> &[Change] {
         &self.changes
     }
@@ -171,20 +174,21 @@ impl Resolution {
 fn changes(before: &Resolution, after: &Resolution) -> Vec<Change> {
     let mut changes = Vec::new();
     let name = |resolution: &Resolution| resolution.name().ok().cloned();
-    if name(before) != name(after) {
+    if name(before) != name(after) && is_settled(after) {
         changes.push(Change::Name {
             before: name(before),
             after: name(after),
         });
     }
     let addresses = |resolution: &Resolution| {
-        resolution
-            .clients
-            .iter()
-            .map(Client::address)
-            .collect::<Vec<_>>()
+        let clients = resolution.clients.iter();
+        clients.map(Client::address).collect::<Vec<_>>()
     };
-    if addresses(before) != addresses(after) {
+    let still_said = before
+        .clients
+        .iter()
+        .filter(|client| !is_merely_not_said(client, after));
+    if !still_said.map(Client::address).eq(addresses(after)) {
         changes.push(Change::ClientAddresses {
             before: addresses(before),
             after: addresses(after),
@@ -207,6 +211,25 @@ fn changes(before: &Resolution, after: &Resolution) -> Vec<Change> {
     }
     changes.extend(changed_findings(before, after));
     changes
+}
+
+/// Whether the later choice rests on answers, and not on the want of some.
+fn is_settled(after: &Resolution) -> bool {
+    match after.name() {
+        Ok(_) => !after.is_provisional(),
+        Err(error) => error.kind() != ResolveErrorKind::TryAgain,
+    }
+}
+
+/// Whether a client address was discovered, and this time none of its family was.
+fn is_merely_not_said(client: &Client, after: &Resolution) -> bool {
+    let was_discovered = matches!(
+        client.origin,
+        ClientOrigin::Discovered | ClientOrigin::DiscoveredOnce
+    );
+    let family = Family::of(client.address);
+    let mut later = after.clients.iter();
+    was_discovered && !later.any(|later| Family::of(later.address) == family)
 }
 
 /// The PTR names, sorted, as the order of an answer changes from one to the next; `None` if the DNS did not say.

@@ -2,6 +2,8 @@
 
 use super::Again;
 use super::error::ResolveError;
+#[cfg(feature = "receivers")]
+use super::forecast::Forecast;
 use super::warning::Warning;
 use crate::candidate::{Candidate, Source};
 use crate::dns::{Answer, Outcome};
@@ -10,10 +12,10 @@ use crate::name::{HeloName, InvalidHeloName, InvalidHeloNameKind};
 use crate::plan::{Attempt, Plan};
 use crate::policy::Decision;
 use crate::sanitize::{Repair, Unusable, UnusableKind};
-use crate::scope;
+use crate::scope::{self, Scope};
 use crate::verify::{Finding, Forward, Iprev, Reverse};
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -27,8 +29,11 @@ const SHOWN: usize = 5;
 #[derive(Clone)]
 pub struct Resolution {
     pub(super) again: Arc<dyn Again>,
+    pub(super) asked: Vec<SocketAddr>,
     pub(super) clients: Vec<Client>,
     pub(super) considered: Vec<Considered>,
+    #[cfg(feature = "receivers")]
+    pub(super) forecasts: Vec<Forecast>,
     pub(super) plan: Result<Plan, ResolveError>,
     pub(super) provisional: bool,
     pub(super) valid_until: Instant,
@@ -86,9 +91,20 @@ impl Resolution {
         &self.considered
     }
 
+    /// Gives what well-known servers would answer: for the chosen name first, then for the refused candidates.
+    #[cfg(feature = "receivers")]
+    pub fn forecasts(&self) -> &[Forecast] {
+        &self.forecasts
+    }
+
     /// Gives what an operator should know. The last ones name client addresses without a PTR record.
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
+    }
+
+    /// Gives the name servers to look at, when the DNS did not say something.
+    pub fn name_servers(&self) -> &[SocketAddr] {
+        &self.asked
     }
 
     /// Tells whether the choice rests on something that the DNS did not say.
@@ -175,6 +191,7 @@ impl Client {
 pub struct Considered {
     pub(super) source: Source,
     pub(super) raw: String,
+    pub(super) argument: Option<Vec<u8>>,
     pub(super) repairs: Vec<Repair>,
     pub(super) name: Option<HeloName>,
     pub(super) lookups: Vec<Forward>,
@@ -188,6 +205,7 @@ impl Considered {
         Self {
             source,
             raw,
+            argument: None,
             repairs: Vec::new(),
             name: None,
             lookups: Vec::new(),
@@ -237,6 +255,21 @@ impl Considered {
         &self.reason
     }
 
+    /// What would be sent: the name, or the raw text by a mailer that does not look at it.
+    #[cfg(feature = "receivers")]
+    pub(super) fn argument(&self) -> Option<&[u8]> {
+        let name = self.name.as_ref().map(|name| name.as_str().as_bytes());
+        name.or(self.argument.as_deref())
+    }
+
+    /// Where it came from and its raw text, for a line of a report.
+    pub(super) fn what(&self) -> String {
+        match self.reason.kind {
+            ReasonKind::NotAsked | ReasonKind::NotShown => format!("{}, {}", self.source, self.raw),
+            _ => format!("{} \"{}\"", self.source, self.raw),
+        }
+    }
+
     pub(super) fn has_unknown(&self) -> bool {
         self.findings
             .iter()
@@ -273,6 +306,8 @@ pub enum ReasonKind {
     Literal,
     /// PTR names behind the first ten, which are not looked at.
     NotAsked,
+    /// Illegal PTR names behind the first ten.
+    NotShown,
     /// Raw text is no name that may be sent.
     Unusable(UnusableKind),
 }
@@ -290,6 +325,7 @@ impl ReasonKind {
             Self::Illegal(kind) => kind.as_str(),
             Self::Literal => "literal",
             Self::NotAsked => "not-asked",
+            Self::NotShown => "not-shown",
             Self::Unusable(kind) => kind.as_str(),
         }
     }
@@ -311,21 +347,40 @@ impl Reason {
     }
 
     pub(super) fn illegal(invalid: &InvalidHeloName) -> Self {
-        Self::new(ReasonKind::Illegal(invalid.kind()), invalid.to_string())
+        let text = match invalid.kind() {
+            // What to write instead is no advice about somebody else's record, which may hold any octets.
+            InvalidHeloNameKind::BadCharacter | InvalidHeloNameKind::BareAddress => {
+                "the PTR record holds something other than a host name".to_owned()
+            }
+            _ => invalid.to_string(),
+        };
+        Self::new(ReasonKind::Illegal(invalid.kind()), text)
     }
 
-    pub(super) fn literal() -> Self {
-        Self::new(
-            ReasonKind::Literal,
-            "the literal of the client address is the last resort".to_owned(),
-        )
+    pub(super) fn literal(decision: Decision) -> Self {
+        let text = match decision {
+            Decision::Reject => "the policy takes no literal of this address",
+            Decision::Permit | Decision::Hold => {
+                "the literal of the client address is the last resort"
+            }
+        };
+        Self::new(ReasonKind::Literal, text.to_owned())
     }
 
-    pub(super) fn understood_there() -> Self {
-        Self::new(
-            ReasonKind::Finding(Finding::NotPublic),
-            "it means nothing in public, and the server is not public either".to_owned(),
-        )
+    /// Why a name that means nothing in public is sent all the same.
+    pub(super) fn not_public(server: Option<Scope>) -> Self {
+        let text = match server {
+            Some(Scope::Private | Scope::Loopback) => {
+                "it means nothing in public, and the server is not public either"
+            }
+            _ => "it means nothing in public, and the policy takes it all the same",
+        };
+        Self::new(ReasonKind::Finding(Finding::NotPublic), text.to_owned())
+    }
+
+    pub(super) fn not_shown() -> Self {
+        let text = "no more than ten are shown".to_owned();
+        Self::new(ReasonKind::NotShown, text)
     }
 
     pub(super) fn not_asked() -> Self {
@@ -335,20 +390,27 @@ impl Reason {
         )
     }
 
-    pub(super) fn findings(findings: &[(Option<IpAddr>, Finding)]) -> Self {
-        let text: Vec<String> = findings
+    pub(super) fn findings(
+        name: &HeloName,
+        findings: &[(Option<IpAddr>, Finding)],
+        decision: Decision,
+    ) -> Self {
+        let clauses: Vec<String> = findings
             .iter()
-            .map(|(client, finding)| match client {
-                Some(address) if findings.len() > 1 => format!("{finding} ({address})"),
-                _ => finding.to_string(),
+            .map(|&(client, finding)| match client {
+                Some(address) if findings.len() > 1 => {
+                    format!("{} ({address})", finding.about(name, client))
+                }
+                _ => finding.about(name, client),
             })
             .collect();
-        let best = findings
-            .iter()
-            .map(|&(_, finding)| finding)
-            .min()
-            .unwrap_or(Finding::Unknown);
-        Self::new(ReasonKind::Finding(best), text.join(", "))
+        let best = findings.iter().map(|&(_, finding)| finding).min();
+        let best = best.unwrap_or(Finding::Unknown);
+        let mut text = clauses.join(", ");
+        if decision == Decision::Reject && best.is_good() {
+            text = format!("the policy rejects it, although {text}");
+        }
+        Self::new(ReasonKind::Finding(best), text)
     }
 
     /// Gives the kind.
@@ -374,9 +436,7 @@ impl fmt::Display for Client {
             });
         };
         f.write_str("PTR ")?;
-        write_answer(f, &reverse.answer, |text| {
-            Excerpt::new(text.as_str().as_bytes()).to_string()
-        })?;
+        write_answer(f, &reverse.answer, |text| text.excerpt())?;
         match self.iprev {
             Some(iprev) => write!(f, "; iprev {iprev}"),
             None => Ok(()),
@@ -386,7 +446,7 @@ impl fmt::Display for Client {
 
 impl fmt::Display for Considered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} \"{}\"", self.source, self.raw)?;
+        f.write_str(&self.what())?;
         match &self.name {
             Some(name) if name.as_str() != self.raw => write!(f, " is {name}")?,
             _ => {}
@@ -431,14 +491,16 @@ fn write_answer<T>(
     if let Some(target) = answer.aliases().last() {
         write!(f, " by CNAME {}", Excerpt::new(target.as_bytes()))?;
     }
-    match answer.server() {
-        Some(server) => write!(f, " from {server}"),
-        None => Ok(()),
+    match (answer.server(), answer.why_not_known()) {
+        (Some(server), None) => write!(f, " from {server}"),
+        (Some(server), Some(_)) => write!(f, ", asked {server}"),
+        (None, _) => Ok(()),
     }
 }
 
 impl fmt::Display for Resolution {
-    /// One line for each client address, candidate and warning; the last line is the choice, or the error.
+    /// One line for each client address, candidate, warning and forecast, and one for the name servers if they left
+    /// something open; the last line is the choice, or the error.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for client in &self.clients {
             writeln!(f, "{client}")?;
@@ -449,11 +511,24 @@ impl fmt::Display for Resolution {
         for warning in &self.warnings {
             writeln!(f, "warning: {warning} ({})", warning.as_str())?;
         }
+        #[cfg(feature = "receivers")]
+        for forecast in &self.forecasts {
+            writeln!(f, "forecast: {forecast}")?;
+        }
+        if !self.asked.is_empty() {
+            writeln!(f, "name servers asked: {}", list(&self.asked))?;
+        }
         match &self.plan {
             Ok(plan) => self.write_choice(f, plan),
             Err(error) => write!(f, "no name: {}", error.summary()),
         }
     }
+}
+
+/// Writes name servers one after another.
+pub(super) fn list(servers: &[SocketAddr]) -> String {
+    let servers: Vec<String> = servers.iter().map(ToString::to_string).collect();
+    servers.join(", ")
 }
 
 impl Resolution {

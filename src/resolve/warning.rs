@@ -22,6 +22,9 @@ pub enum Warning {
     BlankSetting(Source),
     /// No server outside sees this address: it is private, loopback or reserved.
     ClientAddressNotPublic(IpAddr),
+    /// Services that echo the asker's address named different ones, sorted here: none counts, as some of the questions may
+    /// have been intercepted.
+    DiscoveryDisagrees(Vec<IpAddr>),
     /// One service named this as the client address, and its PTR names do not lead back to it: it does not count, as the
     /// question may have been intercepted.
     DiscoveryUnconfirmed(IpAddr),
@@ -60,7 +63,9 @@ pub enum Warning {
     Unverified {
         /// The chosen name.
         name: HeloName,
-        /// What was found.
+        /// The client address, if it is known.
+        client: Option<IpAddr>,
+        /// What was found about the two.
         finding: Finding,
     },
     /// The configured name won over a different one in `HELO_NAME`.
@@ -83,6 +88,7 @@ impl Warning {
             Self::Alias { .. } => "alias",
             Self::BlankSetting(_) => "blank-setting",
             Self::ClientAddressNotPublic(_) => "client-address-not-public",
+            Self::DiscoveryDisagrees(_) => "discovery-disagrees",
             Self::DiscoveryUnconfirmed(_) => "discovery-unconfirmed",
             Self::Generic { .. } => "generic",
             Self::LiteralSent(_) => "literal-sent",
@@ -109,6 +115,14 @@ impl fmt::Display for Warning {
                 f,
                 "client address {address} is not public, so no server outside sees it; give the address that servers see"
             ),
+            Self::DiscoveryDisagrees(addresses) => {
+                let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+                write!(
+                    f,
+                    "services named different client addresses ({}), so none counts; give the client address",
+                    addresses.join(", ")
+                )
+            }
             Self::DiscoveryUnconfirmed(address) => write!(
                 f,
                 "one service named {address} as the client address, and nothing confirms it; give the client address"
@@ -128,7 +142,8 @@ impl fmt::Display for Warning {
                  ask whoever provides the address to set one"
             ),
             Self::OtherAddress { name, address, finding } => {
-                write!(f, "{name} is not right for client address {address}: {finding}")
+                let why = finding.about(name, Some(*address));
+                write!(f, "{name} is not right for client address {address}: {why}")
             }
             Self::Provisional => {
                 f.write_str("the choice rests on something the DNS did not say; resolve again within a minute")
@@ -136,7 +151,14 @@ impl fmt::Display for Warning {
             Self::PtrNamesOther { name, address } => {
                 write!(f, "the PTR record of {address} does not name {name}; some servers compare the two")
             }
-            Self::Unverified { name, finding } => write!(f, "{name} is sent unverified: {finding}"),
+            Self::Unverified {
+                name,
+                client,
+                finding,
+            } => {
+                let why = finding.about(name, *client);
+                write!(f, "{name} is sent unverified: {why}")
+            }
             Self::VariableOverruled { configured, variable } => {
                 write!(f, "the configured name \"{configured}\" is used; HELO_NAME says \"{variable}\"")
             }

@@ -1,5 +1,7 @@
 //! Reading the tables in `tests/data`.
 
+#![allow(dead_code, reason = "not every test reads its table by columns")]
+
 /// Gives the rows of a table, cut at the tabs. A line that starts with `# ` is a comment.
 pub(crate) fn rows<const COLUMNS: usize>(table: &'static str) -> Vec<[&'static str; COLUMNS]> {
     table

@@ -1,0 +1,226 @@
+//! What well-known servers would answer to the candidates, as far as the DNS answers at hand tell.
+
+use super::ask::Facts;
+use super::gather::Gathered;
+use super::report::Considered;
+use crate::dns::Answer;
+use crate::escape::Excerpt;
+use crate::plan::Plan;
+use crate::policy::Decision;
+use crate::receivers::{self, Attempt, Basis, Profile, Server, Stage, Verdict};
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr};
+
+/// How many candidates are forecast; a machine with more is told about the first.
+const MOST: usize = 10;
+
+/// The server that the forecast is for. No rule here depends on its name, unless a client gives itself the same.
+const SERVER: &str = "mx.example.net";
+
+/// Stands for the argument in a reply.
+const ARGUMENT: &str = "..";
+
+/// What well-known servers would answer to a candidate.
+///
+/// The profiles are those of [`receivers`](crate::receivers). Nothing is asked for it: what hangs on an answer that the
+/// resolution did not need (an MX record, the other family) is open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Forecast {
+    what: String,
+    accepted: usize,
+    open: usize,
+    refusals: Vec<Refusal>,
+}
+
+/// A reply with which a server would refuse a candidate, in one or several of its configurations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    server: &'static str,
+    profiles: Vec<&'static str>,
+    stages: Vec<Stage>,
+    reply: String,
+}
+
+impl Forecast {
+    /// Gives the candidate, as a report line has it.
+    pub fn candidate(&self) -> &str {
+        &self.what
+    }
+
+    /// Tells how many profiles would accept it.
+    pub fn accepted(&self) -> usize {
+        self.accepted
+    }
+
+    /// Tells for how many profiles the answer hangs on more than is known.
+    pub fn open(&self) -> usize {
+        self.open
+    }
+
+    /// Gives the refusals, alike ones of a server together.
+    pub fn refusals(&self) -> &[Refusal] {
+        &self.refusals
+    }
+
+    fn add(&mut self, profile: &Profile, verdict: &Verdict, argument: &[u8]) {
+        let reply = reply_without(verdict, argument);
+        let alike = self
+            .refusals
+            .iter_mut()
+            .find(|refusal| refusal.server == profile.server() && refusal.reply == reply);
+        match alike {
+            Some(refusal) => {
+                refusal.profiles.push(profile.name());
+                if !refusal.stages.contains(&verdict.stage()) {
+                    refusal.stages.push(verdict.stage());
+                }
+            }
+            None => self.refusals.push(Refusal {
+                server: profile.server(),
+                profiles: vec![profile.name()],
+                stages: vec![verdict.stage()],
+                reply,
+            }),
+        }
+    }
+}
+
+impl Refusal {
+    /// Gives the server, as in `Postfix`.
+    pub fn server(&self) -> &'static str {
+        self.server
+    }
+
+    /// Gives the profiles, as in `postfix-nonfqdn`.
+    pub fn profiles(&self) -> &[&'static str] {
+        &self.profiles
+    }
+
+    /// Gives the commands that it may come at.
+    pub fn stages(&self) -> &[Stage] {
+        &self.stages
+    }
+
+    /// Gives the reply in one line: code, enhanced code, text with `..` for the argument; escaped and cut.
+    pub fn reply(&self) -> &str {
+        &self.reply
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let stages: Vec<&str> = self.stages.iter().map(|stage| stage.as_str()).collect();
+        write!(
+            f,
+            "{} {} (at {})",
+            self.server,
+            self.reply,
+            stages.join(" or ")
+        )
+    }
+}
+
+impl fmt::Display for Forecast {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all = Profile::all().count();
+        write!(
+            f,
+            "{}: accepted by {} of {all} profiles",
+            self.what, self.accepted
+        )?;
+        if self.open > 0 {
+            write!(f, ", {} not known", self.open)?;
+        }
+        for (index, refusal) in self.refusals.iter().enumerate() {
+            write!(
+                f,
+                "{}{refusal}",
+                if index == 0 { "; refused by " } else { ", " }
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// Forecasts the chosen name and the refused candidates.
+pub(super) fn forecast(
+    gathered: &Gathered,
+    facts: &Facts,
+    considered: &[Considered],
+    plan: Option<&Plan>,
+) -> Vec<Forecast> {
+    let client = gathered.clients.first().map(|&(address, _)| address);
+    let known = facts.for_receivers();
+    let chosen = plan.map(|plan| plan.first().name());
+    let is_chosen = |considered: &&Considered| chosen.is_some() && considered.name() == chosen;
+    let is_refused = |considered: &&Considered| considered.decision() == Decision::Reject;
+    let first = considered.iter().find(is_chosen);
+    let others = considered
+        .iter()
+        .filter(|considered| is_refused(considered) && !is_chosen(considered));
+    let mut forecasts = Vec::new();
+    for considered in first.into_iter().chain(others).take(MOST) {
+        if let Some(argument) = considered.argument() {
+            forecasts.push(judge(considered, argument, client, &known));
+        }
+    }
+    forecasts
+}
+
+fn judge(
+    considered: &Considered,
+    argument: &[u8],
+    client: Option<IpAddr>,
+    facts: &receivers::Facts,
+) -> Forecast {
+    let server = Server::new(SERVER);
+    let address = client.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+    // A server that judges by syntax looks the client up for its greeting only, so any answer will do.
+    let mut for_syntax = facts.clone();
+    for_syntax.insert_names(address, Answer::nx_domain());
+    let mut forecast = Forecast {
+        what: format!("{} \"{}\"", considered.source(), considered.raw()),
+        accepted: 0,
+        open: 0,
+        refusals: Vec::new(),
+    };
+    for profile in Profile::all() {
+        let attempt = Attempt {
+            argument: Some(argument),
+            client: address,
+            server: &server,
+            facts: match profile.basis() {
+                Basis::Dns => facts,
+                Basis::Syntax => &for_syntax,
+            },
+        };
+        // Without a client address nothing can be said that depends on it.
+        let is_open = client.is_none() && profile.basis() == Basis::Dns;
+        match profile.judge(&attempt) {
+            Ok(_) if is_open => forecast.open += 1,
+            Ok(verdict) if verdict.is_accepted() => forecast.accepted += 1,
+            Ok(verdict) => forecast.add(profile, &verdict, argument),
+            Err(_) => forecast.open += 1,
+        }
+    }
+    forecast
+}
+
+/// The reply, with `..` for what was sent, so that alike replies are the same and hostile text is not repeated.
+fn reply_without(verdict: &Verdict, argument: &[u8]) -> String {
+    let text = String::from_utf8_lossy(verdict.text());
+    let argument = String::from_utf8_lossy(argument);
+    let text = if argument.is_empty() {
+        text.into_owned()
+    } else {
+        text.replace(argument.as_ref(), ARGUMENT)
+    };
+    let enhanced = verdict
+        .enhanced()
+        .map_or(String::new(), |enhanced| format!("{enhanced} "));
+    format!(
+        "{} {enhanced}{}",
+        verdict.code(),
+        Excerpt::new(text.as_bytes()).up_to(120)
+    )
+}
