@@ -292,23 +292,35 @@ impl<T> From<Outcome<T>> for Answer<T> {
 ///
 /// Whoever holds an address writes what they like into its PTR record: spaces, CR LF, 255 octets of anything. The
 /// text is kept in presentation form (RFC 1035 5.1, RFC 4343 2.1): no root dot at the end, and each octet in a label
-/// that is a dot, a backslash or not printable ASCII as `\DDD`.
+/// that is a dot, a backslash or not printable ASCII as `\DDD`, a quote as `\"`. So it can stand between quotes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PtrText(Box<str>);
 
 impl PtrText {
-    /// Takes text in presentation form. A root dot at the end goes; whatever is not printable ASCII becomes `\DDD`.
+    /// Takes text in presentation form. A root dot at the end goes; a quote is escaped, whatever is not printable ASCII
+    /// becomes `\DDD`, and so does a backslash that escapes nothing.
     ///
     /// ```
     /// use helo_name::dns::PtrText;
     /// assert_eq!(PtrText::new("mail.example.com.").as_str(), "mail.example.com");
     /// assert_eq!(PtrText::new("evil\r\nQUIT").as_str(), "evil\\013\\010QUIT");
+    /// assert_eq!(PtrText::new("x\": permit").as_str(), "x\\\":\\032permit");
     /// ```
     pub fn new(text: &str) -> Self {
-        let text = text.strip_suffix('.').unwrap_or(text);
         let mut safe = String::with_capacity(text.len());
-        for byte in text.bytes() {
-            push_octet(&mut safe, byte);
+        let mut rest = text.as_bytes();
+        while let [octet, after @ ..] = rest {
+            rest = after;
+            match (octet, after) {
+                (b'.', []) => {} // of the root
+                (b'\\', [escaped, after @ ..]) if escaped.is_ascii_graphic() => {
+                    safe.push('\\');
+                    safe.push(char::from(*escaped));
+                    rest = after;
+                }
+                (b'\\', _) => push_escape(&mut safe, b'\\'),
+                _ => push_octet(&mut safe, *octet),
+            }
         }
         Self(safe.into())
     }
@@ -341,7 +353,7 @@ impl PtrText {
         &self.0
     }
 
-    /// The text for a report, cut. It is printable already.
+    /// The text for a report, cut. It is printable and escaped already.
     pub(crate) fn excerpt(&self) -> String {
         const SHOWN: usize = 80;
         match self.0.get(..SHOWN) {
@@ -373,10 +385,10 @@ pub struct MailExchanger {
 }
 
 fn push_octet(text: &mut String, octet: u8) {
-    if octet.is_ascii_graphic() {
-        text.push(char::from(octet));
-    } else {
-        push_escape(text, octet);
+    match octet {
+        b'"' => text.push_str(r#"\""#),
+        b'!'..=b'~' => text.push(char::from(octet)),
+        _ => push_escape(text, octet),
     }
 }
 
@@ -460,5 +472,34 @@ impl<D: Dns + ?Sized> Dns for Arc<D> {
 
     fn name_servers(&self) -> Vec<SocketAddr> {
         (**self).name_servers()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PtrText;
+
+    #[test]
+    fn ptr_text_cannot_end_the_quotes_it_stands_in_and_is_a_name_only_without_escapes() {
+        for (text, kept, is_name) in [
+            ("mail.example.com.", "mail.example.com", true),
+            (r#"x": permit.example"#, r#"x\":\032permit.example"#, false),
+            (r#"x\": permit.example"#, r#"x\":\032permit.example"#, false),
+            (r#""mail.example.com""#, r#"\"mail.example.com\""#, false),
+            (r#"mail.example.com""#, r#"mail.example.com\""#, false),
+            (r"mail.example.com\", r"mail.example.com\092", false),
+            (r"mail.example.com\\", r"mail.example.com\\", false),
+            (r"mail.example.com\.", r"mail.example.com\.", false),
+            (r"mail\046example.com", r"mail\046example.com", false),
+        ] {
+            let ptr = PtrText::new(text);
+            assert_eq!(ptr.as_str(), kept);
+            assert_eq!(PtrText::new(kept), ptr);
+            assert_eq!(ptr.to_name().is_ok(), is_name, "{kept}");
+        }
+        let labels: [&[u8]; 2] = [br#"x":"#, b"example"];
+        let ptr = PtrText::from_labels(labels);
+        assert_eq!(ptr.as_str(), r#"x\":.example"#);
+        assert!(ptr.to_name().is_err());
     }
 }

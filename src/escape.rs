@@ -1,14 +1,16 @@
 //! Printing text that came from somebody else.
 //!
 //! Host names, PTR records and server replies are hostile input. What is quoted from them in a message, a report or a
-//! log line goes through [`Excerpt`], so it holds neither a control byte nor more text than a reader wants.
+//! log line goes through [`Excerpt`], so it holds neither a control byte nor more text than a reader wants, and cannot end
+//! the quotes that it stands in.
 
 use std::fmt::{self, Write};
 
 /// How many bytes an excerpt shows unless told otherwise: about one line of a terminal.
 const DEFAULT_LIMIT: usize = 80;
 
-/// Displays the beginning of `bytes`: printable ASCII as it is, a backslash doubled, any other byte as `\xNN`.
+/// Displays the beginning of `bytes`: printable ASCII as it is, a quote or backslash after a backslash, any other byte as
+/// `\xNN`.
 ///
 /// What does not fit the limit is cut, and then the length of the whole is said: `aaaa... (65536 bytes)`.
 #[derive(Clone, Copy)]
@@ -37,7 +39,7 @@ impl fmt::Display for Excerpt<'_> {
         let shown = self.bytes.get(..self.limit).unwrap_or(self.bytes);
         for &byte in shown {
             match byte {
-                b'\\' => f.write_str(r"\\")?,
+                b'"' | b'\\' => write!(f, r"\{}", char::from(byte))?,
                 b' '..=b'~' => f.write_char(char::from(byte))?,
                 _ => write!(f, r"\x{byte:02x}")?,
             }
@@ -60,6 +62,8 @@ mod tests {
             (b"mail.example.com", "mail.example.com"),
             (b"a b~", "a b~"),
             (br"WORKGROUP\PC1", r"WORKGROUP\\PC1"),
+            (br#"x": permit"#, r#"x\": permit"#),
+            (br#"x\": permit"#, r#"x\\\": permit"#),
             (b"a\r\nMAIL FROM:<>", r"a\x0d\x0aMAIL FROM:<>"),
             (b"\0\t\x1b[31m\x7f", r"\x00\x09\x1b[31m\x7f"),
             ("b\u{fc}cher".as_bytes(), r"b\xc3\xbccher"),

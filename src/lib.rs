@@ -67,7 +67,6 @@
 //! | `idna` | yes | idna | U-labels in raw names (`bücher.example`) |
 //! | `hostname` | yes | hostname | asking the operating system for its host name |
 //! | `receivers` | yes | nothing | what well-known servers would answer: the module `receivers`, and a line in the report |
-//!
 //! | `serde` | no | serde_core | names in settings, reports and diagnoses in JSON logs and health endpoints |
 //! | `lettre` | no | lettre | a name as lettre's `ClientId` |
 //! | `tracing` | no | tracing | events for the log, see below |
@@ -149,6 +148,12 @@ pub use sanitize::{Repair, Sanitized, Unusable, UnusableKind, sanitize};
 pub use scope::Scope;
 
 /// Compiles the README's code.
-#[cfg(all(doctest, feature = "dns", feature = "idna", feature = "hostname"))]
+#[cfg(all(
+    doctest,
+    feature = "dns",
+    feature = "idna",
+    feature = "hostname",
+    feature = "lettre"
+))]
 #[doc = include_str!("../README.md")]
 struct Readme;

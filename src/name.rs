@@ -10,6 +10,7 @@ use std::str::FromStr;
 
 pub use error::{InvalidHeloName, InvalidHeloNameKind};
 use syntax::Form;
+pub(crate) use syntax::{is_number, untagged};
 
 /// Holds what goes on the wire after `EHLO`: a fully-qualified domain name or an address literal.
 ///

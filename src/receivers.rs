@@ -296,8 +296,8 @@ impl Verdict {
 }
 
 impl fmt::Display for Verdict {
-    /// Writes stage, codes and text. In the text a byte that is not printable ASCII is `\xNN`, and a backslash
-    /// doubled.
+    /// Writes stage, codes and text. In the text a byte that is not printable ASCII is `\xNN`, and a quote or backslash
+    /// stands after a backslash.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} ", self.stage, self.code)?;
         if let Some(enhanced) = self.enhanced {

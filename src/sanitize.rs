@@ -25,6 +25,7 @@ mod unusable;
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
+use crate::name::untagged;
 use crate::scope::Scope;
 use crate::{HeloName, InvalidHeloName};
 
@@ -379,21 +380,17 @@ impl<'a> Spelling<'a> {
     }
 
     fn in_brackets(inside: &'a str) -> Option<Self> {
-        let tag_len = "IPv6:".len();
-        let (text, wrapping) = match inside.get(..tag_len) {
-            Some(tag) if tag.eq_ignore_ascii_case("IPv6:") => {
-                (&inside[tag_len..], Wrapping::BracketsAndTag(tag))
-            }
-            _ => (inside, Wrapping::Brackets),
-        };
-        let address = match wrapping {
-            Wrapping::BracketsAndTag(_) => IpAddr::V6(text.parse::<Ipv6Addr>().ok()?),
-            _ => text.parse().ok()?,
+        let Some(text) = untagged(inside) else {
+            return Some(Self {
+                address: inside.parse().ok()?,
+                text: inside,
+                wrapping: Wrapping::Brackets,
+            });
         };
         Some(Self {
-            address,
+            address: IpAddr::V6(text.parse::<Ipv6Addr>().ok()?),
             text,
-            wrapping,
+            wrapping: Wrapping::BracketsAndTag(&inside[..inside.len() - text.len()]),
         })
     }
 

@@ -18,7 +18,7 @@ failed=0
 # A variable of the shell that runs this would be the operator's word.
 unset HELO_NAME
 
-cargo build -q --example audit --example this_host --example kubernetes_pod || exit 1
+cargo build -q --example audit --example handshake --example kubernetes_pod --example this_host || exit 1
 
 # run ARGUMENT...: reads $in; leaves standard output, standard error and exit code in $out, $err and $code.
 run() {
@@ -67,6 +67,11 @@ is_json() {
 # is_wrong_usage [EXAMPLE]: bad arguments; the usage goes to standard error, and nothing to standard output.
 is_wrong_usage() {
     test "$code" -eq 2 && grep -q "^usage: ${1:-this_host} " "$err" && ! test -s "$out"
+}
+
+# is_wrong_usage_as EXAMPLE TEXT: as is_wrong_usage, and the reason holds the text.
+is_wrong_usage_as() {
+    is_wrong_usage "$1" && grep -qF -e "$2" "$err"
 }
 
 # reports LINE: the report holds this line.
@@ -152,7 +157,7 @@ check 'this_host --help prints the usage' grep -q '^usage: this_host ' "$out"
 # bad_arguments ARGUMENT...
 bad_arguments() {
     run this_host -- "$@"
-    check "this_host refuses $*" is_wrong_usage
+    check "this_host refuses $*" is_wrong_usage this_host
 }
 
 bad_arguments --frobnicate yes
@@ -164,6 +169,33 @@ bad_arguments --policy lenient
 bad_arguments --deadline soon
 bad_arguments --deadline -1
 bad_arguments --server 127.0.0.1
+
+run handshake -- --help
+check 'handshake --help prints the usage' grep -q '^usage: handshake ' "$out"
+
+# bad_handshake REASON ARGUMENT...
+bad_handshake() {
+    reason=$1
+    shift
+    run handshake -- "$@"
+    check "handshake refuses $*" is_wrong_usage_as handshake "$reason"
+}
+
+bad_handshake 'want HOST:PORT'
+bad_handshake 'want HOST:PORT' 127.0.0.1
+bad_handshake 'want HOST:PORT' 127.0.0.1:smtp
+bad_handshake 'unknown option --frobnicate' --frobnicate 127.0.0.1:25
+bad_handshake 'want an IP address' --client-address mail.example.com 127.0.0.1:25
+bad_handshake 'underscore' 127.0.0.1:25 shop_mailer.example.com
+bad_handshake 'bare IP address' 127.0.0.1:25 mail.example.com 10.0.0.1
+
+# cannot_connect: the connection is refused, since on port 0 nothing can listen.
+cannot_connect() {
+    test "$code" -eq 1 && grep -q '^handshake: ' "$err" && ! grep -q '^C: ' "$out"
+}
+
+run handshake -- 127.0.0.1:0 mail.example.com
+check 'handshake fails where nobody listens' cannot_connect
 
 # audit_of LINES ARGUMENT...: runs audit with these lines on standard input.
 audit_of() {

@@ -185,7 +185,7 @@ const fn domain(text: &[u8]) -> Result<(), Broken> {
     if label == 0 {
         return Err((Kind::SingleLabel, 0));
     }
-    if is_number(text, label) {
+    if is_number(text.split_at(label).1) {
         return Err((Kind::NumericLastLabel, label));
     }
     Ok(())
@@ -201,19 +201,17 @@ const fn outside_grammar(byte: u8) -> Kind {
     }
 }
 
-/// Tells whether the text from `start` on is what address parsers take for a number (RFC 1912 2.1 warns of `0xe`).
-const fn is_number(text: &[u8], start: usize) -> bool {
-    let hexadecimal = text.len() - start > 2
-        && text[start] == b'0'
-        && text[start + 1].eq_ignore_ascii_case(&b'x');
-    let mut at = if hexadecimal { start + 2 } else { start };
-    while at < text.len() {
-        if !(text[at].is_ascii_digit() || hexadecimal && text[at].is_ascii_hexdigit()) {
+/// Tells whether a label is what address parsers take for a number (RFC 1912 2.1 warns of `0xe`).
+pub(crate) const fn is_number(label: &[u8]) -> bool {
+    let hexadecimal = label.len() > 2 && label[0] == b'0' && label[1].eq_ignore_ascii_case(&b'x');
+    let mut at = if hexadecimal { 2 } else { 0 };
+    while at < label.len() {
+        if !(label[at].is_ascii_digit() || hexadecimal && label[at].is_ascii_hexdigit()) {
             return false;
         }
         at += 1;
     }
-    true
+    !label.is_empty()
 }
 
 /// Recognises a literal that is in the form of RFC 5952 already, as nearly all are.
@@ -363,8 +361,8 @@ fn literal(text: &[u8]) -> Result<IpAddr, Broken> {
 }
 
 /// Takes the tag `IPv6:`, in any case, off.
-fn untagged(inner: &str) -> Option<&str> {
-    let (tag, rest) = inner.split_at_checked(5)?;
+pub(crate) fn untagged(inner: &str) -> Option<&str> {
+    let (tag, rest) = inner.split_at_checked("IPv6:".len())?;
     tag.eq_ignore_ascii_case("IPv6:").then_some(rest)
 }
 

@@ -10,6 +10,7 @@ use std::net::IpAddr;
 
 use super::{Fault, Unusable, UnusableKind as Kind, repair};
 use crate::HeloName;
+use crate::name::{is_number, untagged};
 use crate::scope::Scope;
 use crate::shape;
 
@@ -83,7 +84,7 @@ fn control(text: &str) -> Option<Unusable> {
 fn zone_id(text: &str) -> Option<Unusable> {
     let (address, _) = text.split_once('%')?;
     let address = address.trim_start_matches('[').trim_end_matches(']');
-    without_tag(address)
+    untagged(address)
         .unwrap_or(address)
         .parse::<IpAddr>()
         .ok()?;
@@ -238,7 +239,7 @@ fn network(text: &str) -> Option<&str> {
     let inside = text.trim_start_matches('[').trim_end_matches(']');
     let (address, prefix_len) = inside.split_once('/')?;
     prefix_len.parse::<u8>().ok()?;
-    without_tag(address)
+    untagged(address)
         .unwrap_or(address)
         .parse::<IpAddr>()
         .ok()?;
@@ -313,23 +314,20 @@ fn bracketed(text: &str) -> Option<Unusable> {
         );
     }
     let last = inside.rsplit('.').next()?;
-    let is_name = !inside.contains(':') && !is_number(last) && inside.contains(char::is_alphabetic);
+    let is_name = !inside.contains(':')
+        && !is_number(last.as_bytes())
+        && inside.contains(char::is_alphabetic);
     is_name.then(|| Unusable::new(Kind::BracketedName).suggesting(obvious(inside)))
 }
 
 /// `IPv6:2606:4700::1111` without brackets, and colons and hex digits that are no address.
 fn written_address(text: &str) -> Option<Unusable> {
-    let address = without_tag(text);
+    let address = untagged(text);
     let is_like_ipv6 =
         text.matches(':').count() > 1 && text.bytes().all(|b| b.is_ascii_hexdigit() || b == b':');
     let suggestion = address.and_then(obvious);
     (address.is_some() || is_like_ipv6)
         .then(|| Unusable::new(Kind::BadAddress).suggesting(suggestion))
-}
-
-fn without_tag(text: &str) -> Option<&str> {
-    let (tag, address) = text.split_at_checked("IPv6:".len())?;
-    tag.eq_ignore_ascii_case("IPv6:").then_some(address)
 }
 
 /// `WORKGROUP\PC1`.
@@ -361,22 +359,12 @@ fn number(text: &str) -> Option<Unusable> {
         .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'));
     let last = labels()
         .next_back()
-        .filter(|last| is_plain && is_number(last))?;
+        .filter(|last| is_plain && is_number(last.as_bytes()))?;
     Some(Unusable::new(Kind::NumericLastLabel).at(text.len() - last.len()))
 }
 
 fn is_octet(label: &str) -> bool {
     is_decimal(label) && label.trim_start_matches('0').len() <= 3
-}
-
-fn is_number(label: &str) -> bool {
-    let hex = label
-        .strip_prefix("0x")
-        .or_else(|| label.strip_prefix("0X"));
-    is_decimal(label)
-        || hex.is_some_and(|digits| {
-            !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_hexdigit())
-        })
 }
 
 fn is_decimal(label: &str) -> bool {

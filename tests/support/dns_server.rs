@@ -1,7 +1,7 @@
-//! An authoritative DNS server on loopback, in the process of the test or example that starts it.
+//! An authoritative DNS server in the process of the test or example that starts it.
 //!
-//! It speaks real UDP and TCP, on one port number that the operating system chooses, and answers from a zone text as a
-//! recursive resolver would: aliases are followed, "recursion available" is set.
+//! It speaks real UDP and TCP on one port number, on loopback and chosen by the operating system unless the test says where,
+//! and answers from a zone text as a recursive resolver would: aliases are followed, "recursion available" is set.
 //!
 //! ```text
 //! # name              type      value            `#` starts a comment line; TTL 60 for all
@@ -79,13 +79,23 @@ impl DnsServer {
 
     /// Starts a server that answers from `zone`, each answer `delay` after its question.
     pub(crate) fn start_delayed(zone: &str, delay: Duration) -> Self {
+        Self::serve(bind_pair(), zone, delay)
+    }
+
+    /// Starts a server at an address of this host, port 53 for instance, which other programs ask.
+    pub(crate) fn start_at(address: SocketAddr, zone: &str) -> Self {
+        let sockets = bind_pair_at(address);
+        let sockets = sockets.unwrap_or_else(|error| unreachable!("DNS on {address}: {error}"));
+        Self::serve(sockets, zone, Duration::ZERO)
+    }
+
+    fn serve((udp, tcp): (UdpSocket, TcpListener), zone: &str, delay: Duration) -> Self {
         let questions = QuestionLog::default();
         let handler = Handler {
             zone: Zone::parse(zone).expect("the zone text is well-formed"),
             delay,
             questions: Arc::clone(&questions),
         };
-        let (udp, tcp) = bind_pair();
         let address = udp.local_addr().expect("a bound socket has an address");
         let background = Background::spawn(|| async move {
             let mut server = Server::new(handler);
@@ -146,12 +156,12 @@ impl Drop for Background {
 /// Binds UDP and TCP on one port that the operating system chooses; the port of one may be taken in the other.
 pub(crate) fn bind_pair() -> (UdpSocket, TcpListener) {
     (0..100)
-        .find_map(|_| try_bind_pair().ok())
+        .find_map(|_| bind_pair_at((Ipv4Addr::LOCALHOST, 0).into()).ok())
         .expect("some port is free for UDP and TCP")
 }
 
-fn try_bind_pair() -> io::Result<(UdpSocket, TcpListener)> {
-    let udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+fn bind_pair_at(address: SocketAddr) -> io::Result<(UdpSocket, TcpListener)> {
+    let udp = UdpSocket::bind(address)?;
     let tcp = TcpListener::bind(udp.local_addr()?)?;
     Ok((udp, tcp))
 }
