@@ -127,8 +127,8 @@ fn netbios_account(text: &str) -> Option<Unusable> {
 /// | `{`, `}` | `{}`, `{{ .Host }}`, `${HOSTNAME}`, `#{host}`, `%{host}` |
 /// | `` ` `` | `` `hostname` `` |
 /// | `<%`, `<?`, `[%`, `<<` | `<%= host %>`, `<?= gethostname() ?>`, `[% host %]`, `<<HOSTNAME>>` |
-/// | `()`, `['`, `["` | `socket.gethostname()`, `ENV['HOSTNAME']` |
-const TEMPLATE_MARKS: &[&str] = &["{", "}", "`", "<%", "<?", "[%", "<<", "()", "['", "[\""];
+/// | `()` | `socket.gethostname()` |
+const TEMPLATE_MARKS: &[&str] = &["{", "}", "`", "<%", "<?", "[%", "<<", "()"];
 
 /// What stands on both sides of a word.
 const WORD_MARKS: &[(&str, &str)] = &[
@@ -140,7 +140,7 @@ const WORD_MARKS: &[(&str, &str)] = &[
 ];
 
 /// `{{ .Host }}` and its like, `$HOSTNAME`, `$(hostname)`, `%H`, `%HOSTNAME%`, `%(host)s`, `__HOSTNAME__`, `@@HOSTNAME@@`,
-/// `@HOSTNAME@.example.com`, `[[hostname]]`, `<hostname>.example.com`.
+/// `@HOSTNAME@.example.com`, `[[hostname]]`, `<hostname>.example.com`, `ENV['HOSTNAME']`.
 fn template(text: &str) -> Option<Unusable> {
     let at = TEMPLATE_MARKS
         .iter()
@@ -148,7 +148,8 @@ fn template(text: &str) -> Option<Unusable> {
         .min()
         .or_else(|| variable(text))
         .or_else(|| enclosed_word(text))
-        .or_else(|| blank(text))?;
+        .or_else(|| blank(text))
+        .or_else(|| subscript(text))?;
     Some(Unusable::new(Kind::Template).at(at))
 }
 
@@ -191,6 +192,14 @@ fn blank(text: &str) -> Option<usize> {
             .all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'));
     let is_beside = !(before.is_empty() && after.is_empty());
     (is_word && is_beside && !rest.contains("</")).then_some(before.len())
+}
+
+/// Finds `["` or `['` after something; at the start it opens a list.
+fn subscript(text: &str) -> Option<usize> {
+    ["[\"", "['"]
+        .iter()
+        .find_map(|mark| text.find(mark))
+        .filter(|at| *at > 0)
 }
 
 /// `mantis.*`, `*:80`, nginx's `~^mail` and `_`, Apache's `_default_:443`, `(mail|mx)[0-9]+\.example\.com`.
@@ -442,7 +451,7 @@ fn bracketed(text: &str) -> Option<Unusable> {
     let is_name = !inside.contains(':')
         && !is_number(last.as_bytes())
         && inside.contains(char::is_alphabetic);
-    is_name.then(|| Unusable::new(Kind::BracketedName).suggesting(obvious(inside)))
+    is_name.then(|| Unusable::new(Kind::BracketedName).suggesting(among_punctuation(inside)))
 }
 
 /// `IPv6:2606:4700::1111` and `IPv4:1.1.1.1` without brackets, and colons and hex digits that are no address.
