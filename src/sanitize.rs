@@ -14,8 +14,9 @@
 //! | `[IPv6:2606:4700:0::1111]` | `[IPv6:2606:4700::1111]` | [`RespelledAddress`](Repair::RespelledAddress) |
 //! | `::ffff:1.1.1.1` | `[1.1.1.1]` | [`FoldedMappedAddress`](Repair::FoldedMappedAddress) |
 //!
-//! Everything else is [`Unusable`]. An underscore never becomes a hyphen, a bare name never gets a domain, and no
-//! character is dropped or replaced: the result would be a name that nobody owns.
+//! Everything else is [`Unusable`]. An underscore never becomes a hyphen, a bare name never gets a domain, and no ASCII
+//! character is dropped or replaced: the result would be a name that nobody owns. Of other characters, some are, as
+//! UTS 46 has it: `①` is `1`, a full-width dot is a dot, a soft hyphen or byte order mark is nothing.
 //!
 //! Not asked here: whether the name exists, and whose it is.
 
@@ -155,7 +156,8 @@ pub enum Repair {
     RemovedTrailingDot,
     /// `[IPv6:2606:4700:0::1111]`, an IPv6 address not in the form of RFC 5952.
     RespelledAddress,
-    /// `bücher.example`, mapped by UTS 46.
+    /// `bücher.example`, mapped by UTS 46: labels that stay Unicode become A-labels. None has to: `①②.com` is mapped to
+    /// `12.com`, and a byte order mark to nothing.
     ToALabel,
     /// `mail.example.com` with a line end, as in `/etc/mailname`.
     TrimmedWhiteSpace,
@@ -193,7 +195,7 @@ impl fmt::Display for Repair {
             Self::LowerCased => "upper case made lower case",
             Self::RemovedTrailingDot => "trailing dot removed",
             Self::RespelledAddress => "IPv6 address written as in RFC 5952",
-            Self::ToALabel => "Unicode mapped to A-labels",
+            Self::ToALabel => "Unicode mapped to ASCII by UTS 46",
             Self::TrimmedWhiteSpace => "surrounding white space removed",
         })
     }
@@ -310,6 +312,10 @@ fn repair_unicode(text: &str, repairs: &mut Repairs) -> Result<HeloName, Fault> 
         ascii.pop();
         repairs.add(Repair::RemovedTrailingDot);
     }
+    // Full-width digits make an address.
+    if let Some(address) = Spelling::of(&ascii) {
+        return address.repair(repairs);
+    }
     Ok(HeloName::try_from(ascii)?)
 }
 
@@ -340,7 +346,6 @@ fn is_label_separator(c: char) -> bool {
 
 /// The curly marks and guillemets. UTS 46 takes them for symbols; here they stand round a name or in `Anna’s-MacBook`, and
 /// belong to neither.
-#[cfg(feature = "idna")]
 fn is_quotation_mark(c: char) -> bool {
     matches!(c, '\u{2018}'..='\u{201f}' | '\u{ab}' | '\u{bb}')
 }

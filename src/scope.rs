@@ -129,10 +129,14 @@ pub(crate) struct SpecialName {
 #[rustfmt::skip]
 const SPECIAL_NAMES: &[SpecialName] = &[
     special("localhost", Scope::Loopback),            // RFC 6761 6.3
+    special("localdomain4", Scope::Loopback),         // /etc/hosts of Red Hat's package setup: localhost4.localdomain4
+    special("localdomain6", Scope::Loopback),         // /etc/hosts of Red Hat's package setup: localhost6.localdomain6
     special("ec2.internal", Scope::Private),          // AWS, us-east-1
     special("compute.internal", Scope::Private),      // AWS, other regions
     special("docker.internal", Scope::Private),       // Docker Desktop
     special("internal.cloudapp.net", Scope::Private), // Azure
+    special("novalocal", Scope::Private),             // OpenStack, Nova's default dhcp_domain
+    special("openstacklocal", Scope::Private),        // OpenStack, Neutron's default dns_domain
     special("cluster.local", Scope::Private),         // Kubernetes, default cluster domain
     special("svc", Scope::Private),                   // Kubernetes, service names without the cluster domain
     special("corp", Scope::Private),                  // RFC 6762 appendix G

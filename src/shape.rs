@@ -1,4 +1,4 @@
-//! What a name looks like: a container id, a Kubernetes pod, or one row of a provider's address list.
+//! What a name looks like: the id of a container or machine, a Kubernetes pod, or one row of a provider's address list.
 //!
 //! All of this is guessing by pattern. It words a reason, or puts a name behind its betters; it never makes a legal
 //! name illegal.
@@ -7,19 +7,23 @@ use std::fmt;
 
 use crate::HeloName;
 
-/// Tells whether a label looks like the id of a container: 12 hex digits as Docker and Podman set the host name, the full
-/// 64, or a UUID as Heroku and Cloud Foundry set it.
+/// Tells whether a label looks like the id of a container or machine: 12 hex digits as Docker and Podman set the host
+/// name, the full 64, 14 as Fly.io sets it, 17 after `i-` as EC2 does, or a UUID as Heroku and Cloud Foundry do.
 ///
-/// A letter must be among the 12: Docker draws again when the short id is a number (`stringid.GenerateRandomID`). And a
-/// digit: twelve letters are a word, or made up.
+/// A letter must be among the 12: Docker draws again when the short id is a number (`stringid.GenerateRandomID`), and 14
+/// digits are a date with its time. And a digit: twelve letters are a word, or made up.
 pub(crate) fn looks_like_container_id(label: &str) -> bool {
     if label.len() == 36 {
         return label.split('-').map(str::len).eq([8, 4, 4, 4, 12]) && label.split('-').all(is_hex);
     }
-    matches!(label.len(), 12 | 64)
-        && is_hex(label)
-        && label.bytes().any(|b| b.is_ascii_lowercase())
-        && label.bytes().any(|b| b.is_ascii_digit())
+    let (id, is_long_enough) = match label.strip_prefix("i-") {
+        Some(id) => (id, id.len() == 17),
+        None => (label, matches!(label.len(), 12 | 14 | 64)),
+    };
+    is_long_enough
+        && is_hex(id)
+        && id.bytes().any(|b| b.is_ascii_lowercase())
+        && id.bytes().any(|b| b.is_ascii_digit())
 }
 
 fn is_hex(text: &str) -> bool {
@@ -204,12 +208,15 @@ mod tests {
     use crate::HeloName;
 
     #[test]
-    fn a_container_id_is_12_or_64_hex_digits_or_a_uuid() {
+    fn the_id_of_a_container_or_machine_is_hex_digits_of_a_known_length_or_a_uuid() {
         for label in [
             "15b0717dc4c2",
             "c93fcab98fcb",
             "e3b0c44298fc",
             "a00000000000",
+            "148ed193b95738",
+            "3d8d9930f77e98",
+            "i-0123456789abcdef0",
             "0b1e6f2c-3d4a-4b5c-8d6e-7f8091a2b3c4",
             &"0123456789abcdef".repeat(4),
         ] {
@@ -218,6 +225,9 @@ mod tests {
         for label in [
             "",
             "123456789012",
+            "20250101120000",
+            "deadbeefdecade",
+            "i-15b0717dc4c2",
             "15b0717dc4c",
             "15b0717dc4c2a",
             "15b0717dc4cg",

@@ -20,6 +20,8 @@ fn a_domain_has_the_scope_of_the_longest_special_domain_it_is_under() {
         ("localhost.localdomain", Loopback),
         ("localhost.example.com", Loopback),
         ("127.0.0.1.localhost", Loopback),
+        ("localhost4.localdomain4", Loopback),
+        ("localhost6.localdomain6", Loopback),
         // Private.
         ("annas-macbook-pro.local", Private),
         ("node-1.cluster.local", Private),
@@ -31,6 +33,8 @@ fn a_domain_has_the_scope_of_the_longest_special_domain_it_is_under() {
         ("vm.c.project.internal", Private),
         ("fv-az1-2.abc.phxx.internal.cloudapp.net", Private),
         ("internal.cloudapp.net", Private),
+        ("vm-1.novalocal", Private),
+        ("host-10-0-0-5.openstacklocal", Private),
         ("mail.localdomain", Private),
         ("mail.corp", Private),
         ("mail.home", Private),
@@ -50,6 +54,7 @@ fn a_domain_has_the_scope_of_the_longest_special_domain_it_is_under() {
         ("mail.ipv4only.arpa", Reserved),
         // Whole labels only.
         ("mail.mylocal", Public),
+        ("mail.localdomain5", Public),
         ("local.example.com", Public),
         ("mail.internal.example.com", Public),
         ("a.svc.example.com", Public),

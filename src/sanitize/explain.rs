@@ -6,9 +6,9 @@
 //!
 //! Text comes here at most [`MAX_RAW`](super::MAX_RAW) bytes long, so nothing here needs to be fast.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
-use super::{Fault, Unusable, UnusableKind as Kind, repair};
+use super::{Fault, Unusable, UnusableKind as Kind, is_quotation_mark, repair};
 use crate::HeloName;
 use crate::name::{is_number, untagged};
 use crate::scope::Scope;
@@ -24,11 +24,12 @@ const CHECKS: &[Check] = &[
     wildcard,
     template,
     placeholder,
+    setting,
     url,
-    quoted,
-    apostrophe,
-    white_space,
     mail_address,
+    quoted,
+    mac_owner,
+    white_space,
     port,
     bracketed,
     written_address,
@@ -50,13 +51,19 @@ pub(super) fn explain(raw: &str, fault: &Fault) -> Unusable {
 }
 
 fn by_rule(text: &str, fault: &Fault) -> Unusable {
-    match fault {
+    let unusable = match fault {
         #[cfg(feature = "idna")]
         Fault::Unicode(kind) => Unusable::new(*kind),
         // What breaks the rule is the mapped text, so the offset is not one of this text.
         #[cfg(feature = "idna")]
         Fault::Rule(error) if !text.is_ascii() => Unusable::new(Kind::of_rule(error.kind())),
         Fault::Rule(error) => Unusable::of_rule(error, text),
+    };
+    match unusable.kind() {
+        Kind::BadAddress | Kind::BadCharacter | Kind::InvalidIdn | Kind::NonAscii => {
+            unusable.suggesting(among_punctuation(text))
+        }
+        _ => unusable,
     }
 }
 
@@ -66,6 +73,22 @@ fn obvious(part: &str) -> Option<HeloName> {
         .ok()
         .map(|sanitized| sanitized.name)
         .filter(|name| name.scope() == Scope::Public)
+}
+
+/// Reads the name of `"mail.example.com",`, `mail.example.com;`, `mail.example.com?x=1` or `mail.example.com\n` as well.
+///
+/// Other characters may stand for a dot or hyphen: `mail.example,com` is not `mail.example`.
+fn among_punctuation(text: &str) -> Option<HeloName> {
+    obvious(text).or_else(|| {
+        let inside = text.trim_matches(is_punctuation);
+        let name = inside.split(['?', '#', '&', ';', '"', '\\']).next()?;
+        obvious(name.trim_end_matches(is_punctuation))
+    })
+}
+
+/// Not the characters that mean something at the edge of a name: a hyphen belongs to it, and what has an `@` is no host.
+fn is_punctuation(c: char) -> bool {
+    is_quotation_mark(c) || c.is_ascii_punctuation() && !matches!(c, '-' | '_' | '@' | '%')
 }
 
 fn empty(text: &str) -> Option<Unusable> {
@@ -94,20 +117,39 @@ fn zone_id(text: &str) -> Option<Unusable> {
 /// `PC1$`: the account of a computer in a Windows domain.
 fn netbios_account(text: &str) -> Option<Unusable> {
     let computer = text.strip_suffix('$')?;
-    let is_account = !computer.is_empty()
-        && computer
-            .chars()
-            .all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'));
-    is_account.then(|| Unusable::new(Kind::WindowsName))
+    is_netbios(computer).then(|| Unusable::new(Kind::WindowsName))
 }
 
-/// `{}`, `{{ .Host }}`, `${HOSTNAME}`, `$(hostname)`, `` `hostname` ``, `$HOSTNAME`, `%H`, `%HOSTNAME%`, `<%= host %>`,
-/// `__HOSTNAME__`, `@HOSTNAME@`.
+/// What template languages and programs put their words between, and calls of functions.
+///
+/// | Mark | Seen in |
+/// | --- | --- |
+/// | `{`, `}` | `{}`, `{{ .Host }}`, `${HOSTNAME}`, `#{host}`, `%{host}` |
+/// | `` ` `` | `` `hostname` `` |
+/// | `<%`, `<?`, `[%`, `<<` | `<%= host %>`, `<?= gethostname() ?>`, `[% host %]`, `<<HOSTNAME>>` |
+/// | `()` | `socket.gethostname()` |
+const TEMPLATE_MARKS: &[&str] = &["{", "}", "`", "<%", "<?", "[%", "<<", "()"];
+
+/// What stands on both sides of a word.
+const WORD_MARKS: &[(&str, &str)] = &[
+    ("__", "__"),
+    ("@", "@"),
+    ("##", "##"),
+    ("!", "!"),
+    ("[[", "]]"),
+];
+
+/// `{{ .Host }}` and its like, `$HOSTNAME`, `$(hostname)`, `%H`, `%HOSTNAME%`, `%(host)s`, `__HOSTNAME__`, `@@HOSTNAME@@`,
+/// `@HOSTNAME@.example.com`, `[[hostname]]`, `<hostname>.example.com`, `ENV['HOSTNAME']`.
 fn template(text: &str) -> Option<Unusable> {
-    let braces = text.find(['{', '}', '`']).or_else(|| text.find("<%"));
-    let at = braces
+    let at = TEMPLATE_MARKS
+        .iter()
+        .filter_map(|mark| text.find(mark))
+        .min()
         .or_else(|| variable(text))
-        .or_else(|| enclosed_word(text).map(|_| 0))?;
+        .or_else(|| enclosed_word(text))
+        .or_else(|| blank(text))
+        .or_else(|| subscript(text))?;
     Some(Unusable::new(Kind::Template).at(at))
 }
 
@@ -127,18 +169,49 @@ fn variable(text: &str) -> Option<usize> {
         })
 }
 
-fn enclosed_word(text: &str) -> Option<&str> {
-    ["__", "@", "##"]
-        .iter()
-        .find_map(|mark| text.strip_prefix(mark)?.strip_suffix(mark))
-        .filter(|word| word.bytes().any(|b| b.is_ascii_alphabetic()))
+/// Finds a word between two marks, as the whole text or as one label of it.
+fn enclosed_word(text: &str) -> Option<usize> {
+    let is_enclosed = |part: &&str| {
+        WORD_MARKS
+            .iter()
+            .find_map(|(open, close)| part.strip_prefix(open)?.strip_suffix(close))
+            .is_some_and(|word| word.contains(char::is_alphabetic) && !word.contains(':'))
+    };
+    let mut parts = std::iter::once(text).chain(text.split('.'));
+    text.find(parts.find(is_enclosed)?)
 }
 
-/// `mantis.*`, `*:80`, nginx's `~^mail` and `_`, Apache's `_default_:443`.
+/// Finds a word between `<` and `>` beside other text, as manuals leave a blank. What stands in them as a whole is
+/// either a name or a placeholder, and with `</` it is XML.
+fn blank(text: &str) -> Option<usize> {
+    let (before, rest) = text.split_once('<')?;
+    let (word, after) = rest.split_once('>')?;
+    let is_word = !word.is_empty()
+        && word
+            .chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'));
+    let is_beside = !(before.is_empty() && after.is_empty());
+    (is_word && is_beside && !rest.contains("</")).then_some(before.len())
+}
+
+/// Finds `["` or `['` after something; at the start it opens a list.
+fn subscript(text: &str) -> Option<usize> {
+    ["[\"", "['"]
+        .iter()
+        .find_map(|mark| text.find(mark))
+        .filter(|at| *at > 0)
+}
+
+/// `mantis.*`, `*:80`, nginx's `~^mail` and `_`, Apache's `_default_:443`, `(mail|mx)[0-9]+\.example\.com`.
 fn wildcard(text: &str) -> Option<Unusable> {
-    let at = text.find(['*', '^']).or_else(|| {
-        let is_catch_all =
-            text == "_" || text.starts_with(['~', '^']) || text.starts_with("_default_");
+    const PATTERNS: &[&str] = &[
+        "*", "^", "|", "(?", ".+", "\\.", "\\d+", "\\w+", "[0-9", "[a-z",
+    ];
+    let part = PATTERNS.iter().filter_map(|part| text.find(part)).min();
+    let at = part.or_else(|| {
+        let is_catch_all = text == "_"
+            || text.starts_with('~') && !text.starts_with("~/")
+            || text.starts_with("_default_");
         is_catch_all.then_some(0)
     })?;
     Some(Unusable::new(Kind::Wildcard).at(at))
@@ -152,12 +225,14 @@ const PLACEHOLDERS: &[&str] = &[
     "default",
     "domain",
     "domainname",
+    "dummy",
     "ehlo",
     "ehloname",
     "empty",
     "example",
     "false",
     "fqdn",
+    "fixme",
     "fullyqualifieddomainname",
     "helo",
     "heloname",
@@ -176,6 +251,7 @@ const PLACEHOLDERS: &[&str] = &[
     "novalue",
     "notset",
     "null",
+    "placeholder",
     "replaceme",
     "server",
     "servername",
@@ -188,28 +264,67 @@ const PLACEHOLDERS: &[&str] = &[
     "unknown",
     "unset",
     "void",
+    "xxx",
 ];
 
-/// A word in place of a name, however it is dressed up: `your-hostname`, `<HOSTNAME>`, `(none)`, which is what Linux says
-/// before anybody has set a name; or what JavaScript makes of an object.
+/// A word in place of a name, however it is dressed up: `your-hostname`, `<HOSTNAME_HERE>`, `(none)`, which is what Linux
+/// says before anybody has set a name; or what JavaScript makes of an object.
 fn placeholder(text: &str) -> Option<Unusable> {
     const LONGEST: usize = 40;
     if text == "[object Object]" {
         return Some(Unusable::new(Kind::Placeholder));
     }
-    let is_one_word = !text.contains(['.', ':', '@', '[']);
+    let is_one_word = !text.contains(['.', ':', '@']);
     if text.len() > LONGEST || !text.is_ascii() || !is_one_word {
         return None;
     }
-    let mut word: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
-    word.make_ascii_lowercase();
-    let bare = ["your", "my", "the", "some"]
-        .iter()
-        .find_map(|prefix| word.strip_prefix(prefix))
-        .unwrap_or(&word);
+    let mut letters: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
+    letters.make_ascii_lowercase();
+    let mut word = letters.strip_suffix("here").unwrap_or(&letters);
+    for prefix in ["please", "insert", "enter", "your", "my", "the", "some"] {
+        word = word.strip_prefix(prefix).unwrap_or(word);
+    }
     PLACEHOLDERS
-        .contains(&bare)
+        .contains(&word)
         .then(|| Unusable::new(Kind::Placeholder))
+}
+
+/// `HELO_NAME=mail.example.com`, `export HELO_NAME="mail.example.com"`, `"helo": "mail.example.com",`,
+/// `<hostname>mail.example.com</hostname>`.
+fn setting(text: &str) -> Option<Unusable> {
+    let (at, value) = assignment(text).or_else(|| element(text))?;
+    Some(
+        Unusable::new(Kind::Setting)
+            .at(at)
+            .suggesting(among_punctuation(value)),
+    )
+}
+
+/// Finds `=` or `: ` after what names a setting; gives its place and the value. Of several (`Environment=NAME=value`) the
+/// last counts.
+fn assignment(text: &str) -> Option<(usize, &str)> {
+    let (at, value) = match text.rsplit_once('=') {
+        Some((name, value)) => (name.len(), value),
+        // A line of words with a colon is a message.
+        None => text
+            .split_once(": ")
+            .filter(|(_, value)| !value.trim().contains(char::is_whitespace))
+            .map(|(name, value)| (name.len(), value))?,
+    };
+    let name = &text[..at];
+    let is_setting = name.contains(char::is_alphabetic)
+        && name
+            .chars()
+            .all(|c| c.is_alphanumeric() || " \t_-.=\"'".contains(c))
+        && value.contains(char::is_alphanumeric);
+    is_setting.then_some((at, value.trim()))
+}
+
+/// Finds the text of an XML element.
+fn element(text: &str) -> Option<(usize, &str)> {
+    let (tag, rest) = text.strip_prefix('<')?.split_once('>')?;
+    let (value, _) = rest.split_once("</")?;
+    Some((tag.len() + 1, value.trim()))
 }
 
 /// `https://mail.example.com`, `//host`, `host/path`, `/etc/hostname`. An address with a prefix length is not a URL.
@@ -222,11 +337,15 @@ fn url(text: &str) -> Option<Unusable> {
                 .suggesting(obvious(address)),
         );
     }
-    let after_scheme = text.split_once("//").map_or(text, |(_, rest)| rest);
+    let (scheme, after_scheme) = text.split_once("//").unwrap_or(("", text));
     let authority = after_scheme
         .split(['/', '?', '#'])
         .next()
         .unwrap_or_default();
+    // Without a scheme, `user@example.com/x` is a mailbox and more.
+    if scheme.is_empty() && authority.contains('@') {
+        return Some(Unusable::new(Kind::Url));
+    }
     let host = authority
         .rsplit_once('@')
         .map_or(authority, |(_, host)| host);
@@ -234,11 +353,14 @@ fn url(text: &str) -> Option<Unusable> {
     Some(Unusable::new(Kind::Url).suggesting(obvious(host)))
 }
 
-/// Takes the address off `192.0.2.0/24` or `[2001:db8::1/64]`.
+/// Takes the address off `192.0.2.0/24`, `[2001:db8::1]/64` or `192.0.2.1/255.255.255.0`.
 fn network(text: &str) -> Option<&str> {
-    let inside = text.trim_start_matches('[').trim_end_matches(']');
-    let (address, prefix_len) = inside.split_once('/')?;
-    prefix_len.parse::<u8>().ok()?;
+    let (address, prefix_len) = text.split_once('/')?;
+    let address = address.trim_start_matches('[').trim_end_matches(']');
+    let prefix_len = prefix_len.trim_end_matches(']');
+    if prefix_len.parse::<u8>().is_err() && prefix_len.parse::<Ipv4Addr>().is_err() {
+        return None;
+    }
     untagged(address)
         .unwrap_or(address)
         .parse::<IpAddr>()
@@ -261,12 +383,19 @@ fn quoted(text: &str) -> Option<Unusable> {
     let inside = QUOTES
         .iter()
         .find_map(|(open, close)| text.strip_prefix(*open)?.strip_suffix(*close))?;
-    Some(Unusable::new(Kind::Quoted).suggesting(obvious(inside)))
+    Some(Unusable::new(Kind::Quoted).suggesting(among_punctuation(inside)))
 }
 
-/// `Anna's MacBook`: macOS names a computer after its user.
-fn apostrophe(text: &str) -> Option<Unusable> {
-    let at = text.find(['\'', '\u{2019}'])?;
+/// `Anna's MacBook`, `Anna's-Mini.local`: macOS names a computer after its user.
+fn mac_owner(text: &str) -> Option<Unusable> {
+    let label = text.to_lowercase();
+    if !looks_like_mac(&label) && !label.ends_with(".local") {
+        return None;
+    }
+    let (at, _) = text.match_indices(['\'', '\u{2019}']).find(|(at, mark)| {
+        text[..*at].ends_with(char::is_alphanumeric)
+            && text[at + mark.len()..].starts_with(char::is_alphanumeric)
+    })?;
     Some(Unusable::new(Kind::MacName).at(at))
 }
 
@@ -275,10 +404,18 @@ fn white_space(text: &str) -> Option<Unusable> {
         .map(|at| Unusable::new(Kind::WhiteSpace).at(at))
 }
 
+/// `user@example.com`, `Anna <anna@example.com>`. Its domain is no suggestion: no host of the user's is named
+/// `gmail.com`.
 fn mail_address(text: &str) -> Option<Unusable> {
-    let (local_part, host) = text.rsplit_once('@')?;
-    let is_whole = !local_part.is_empty() && !host.is_empty();
-    is_whole.then(|| Unusable::new(Kind::MailAddress).suggesting(obvious(host)))
+    let address = text
+        .strip_suffix('>')
+        .and_then(|text| text.rsplit_once('<'))
+        .map_or(text, |(_, address)| address);
+    let (local_part, host) = address.rsplit_once('@')?;
+    let is_whole = !local_part.is_empty()
+        && host.contains(char::is_alphanumeric)
+        && !address.contains(char::is_whitespace);
+    is_whole.then(|| Unusable::new(Kind::MailAddress))
 }
 
 fn port(text: &str) -> Option<Unusable> {
@@ -286,7 +423,7 @@ fn port(text: &str) -> Option<Unusable> {
     Some(
         Unusable::new(Kind::Port)
             .at(host.len())
-            .suggesting(obvious(host)),
+            .suggesting(among_punctuation(host)),
     )
 }
 
@@ -303,10 +440,7 @@ fn host_and_port(text: &str) -> Option<(&str, &str)> {
 /// `[mail.example.com]`, `[IPv4:192.0.2.1]`, `[192.0.2.256]`.
 fn bracketed(text: &str) -> Option<Unusable> {
     let inside = text.strip_prefix('[')?.strip_suffix(']')?;
-    if let Some((_, address)) = inside
-        .split_once(':')
-        .filter(|(tag, _)| tag.eq_ignore_ascii_case("IPv4"))
-    {
+    if let Some(address) = tagged_as_ipv4(inside) {
         return Some(
             Unusable::new(Kind::BadAddress)
                 .at(1)
@@ -317,12 +451,12 @@ fn bracketed(text: &str) -> Option<Unusable> {
     let is_name = !inside.contains(':')
         && !is_number(last.as_bytes())
         && inside.contains(char::is_alphabetic);
-    is_name.then(|| Unusable::new(Kind::BracketedName).suggesting(obvious(inside)))
+    is_name.then(|| Unusable::new(Kind::BracketedName).suggesting(among_punctuation(inside)))
 }
 
-/// `IPv6:2606:4700::1111` without brackets, and colons and hex digits that are no address.
+/// `IPv6:2606:4700::1111` and `IPv4:1.1.1.1` without brackets, and colons and hex digits that are no address.
 fn written_address(text: &str) -> Option<Unusable> {
-    let address = untagged(text);
+    let address = untagged(text).or_else(|| tagged_as_ipv4(text));
     let is_like_ipv6 =
         text.matches(':').count() > 1 && text.bytes().all(|b| b.is_ascii_hexdigit() || b == b':');
     let suggestion = address.and_then(obvious);
@@ -330,10 +464,33 @@ fn written_address(text: &str) -> Option<Unusable> {
         .then(|| Unusable::new(Kind::BadAddress).suggesting(suggestion))
 }
 
-/// `WORKGROUP\PC1`.
+/// Takes a tag off that RFC 5321 does not have.
+fn tagged_as_ipv4(text: &str) -> Option<&str> {
+    let (tag, address) = text.split_once(':')?;
+    tag.eq_ignore_ascii_case("IPv4").then_some(address)
+}
+
+/// `C:\Windows` and `\\server\share` are paths, `WORKGROUP\PC1` is a computer with its domain.
 fn windows_path(text: &str) -> Option<Unusable> {
-    text.contains('\\')
-        .then(|| Unusable::new(Kind::WindowsName))
+    let is_path = match text.as_bytes() {
+        [b'\\', b'\\', ..] => true,
+        [drive, b':', b'\\', ..] => drive.is_ascii_alphabetic(),
+        _ => false,
+    };
+    if is_path {
+        return Some(Unusable::new(Kind::Url));
+    }
+    let (domain, computer) = text.split_once('\\')?;
+    let is_computer = (domain == "." || is_netbios(domain)) && is_netbios(computer);
+    is_computer.then(|| Unusable::new(Kind::WindowsName))
+}
+
+/// A NetBIOS name may hold more, and never a dot in practice.
+fn is_netbios(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'))
 }
 
 fn underscore(text: &str) -> Option<Unusable> {

@@ -85,7 +85,7 @@ impl Unusable {
         let kind = match (name.address(), special) {
             (Some(address), _) if is_documentation(address) => UnusableKind::DocumentationAddress,
             (Some(address), _) => UnusableKind::of_address(Scope::of_address(address)),
-            (None, Some(special)) => UnusableKind::of_domain(special),
+            (None, Some(special)) => UnusableKind::of_domain(name.as_str(), special),
             (None, None) => UnusableKind::ReservedName,
         };
         let evidence = special.map_or(Evidence::None, |special| Evidence::Domain(special.suffix));
@@ -252,15 +252,15 @@ impl fmt::Display for Evidence {
 pub enum UnusableKind {
     /// `[192.0.2.256]`, `[IPv6:1::2::3]`, `192.0.2.1/24`, `02:42:ac:11:00:02`.
     BadAddress,
-    /// `mail,example.com`, `(mail)example.com`.
+    /// `mail,example.com`, `mail.example.com;`.
     BadCharacter,
     /// `[mail.example.com]`: brackets are for addresses.
     BracketedName,
-    /// `ip-10-0-0-1.ec2.internal`, `vm1.internal.cloudapp.net`. Legal, not public.
+    /// `ip-10-0-0-1.ec2.internal`, `vm1.c.project.internal`, `vm1.internal.cloudapp.net`. Legal, not public.
     CloudName,
     /// `mailer.shop.svc.cluster.local`. Legal, not public.
     ClusterName,
-    /// `15b0717dc4c2`.
+    /// `15b0717dc4c2`, `148ed193b95738`: the id of a container or machine.
     ContainerId,
     /// A control character inside, CR, LF and NUL among them.
     Control,
@@ -282,11 +282,11 @@ pub enum UnusableKind {
     Localhost,
     /// `127.0.0.1`, `[IPv6:::1]`. Legal, not public.
     LoopbackAddress,
-    /// `localhost.localdomain`, `app.localhost`. Legal, not public.
+    /// `localhost.localdomain`, `localhost6.localdomain6`, `app.localhost`. Legal, not public.
     LoopbackName,
     /// `Anna's-MacBook.local`, `Annas-MacBook-Pro`.
     MacName,
-    /// `postmaster@example.com`.
+    /// `postmaster@example.com`. Nothing is suggested: the domain of a mailbox is not the name of a host.
     MailAddress,
     /// `Annas-MacBook-Pro.local`. Legal, not public.
     MdnsName,
@@ -314,15 +314,17 @@ pub enum UnusableKind {
     ReservedName,
     /// `1.0.0.10.in-addr.arpa`, `x.ip6.arpa`. Legal, not public.
     ReverseZone,
+    /// `HELO_NAME=mail.example.com`, `myhostname = mail.example.com`.
+    Setting,
     /// `web-01`.
     SingleLabel,
-    /// `$HOSTNAME`, `{}`, `{{ .Host }}`, `%H`.
+    /// `$HOSTNAME`, `{}`, `{{ .Host }}`, `%H`, `<?= gethostname() ?>`.
     Template,
     /// More than 253 characters as ASCII, or more raw text than can be a name.
     TooLong,
     /// `shop_mailer_1`.
     Underscore,
-    /// `https://mail.example.com`, `mail.example.com/path`.
+    /// `https://mail.example.com`, `mail.example.com/path`, `C:\Windows`.
     Url,
     /// White space inside.
     WhiteSpace,
@@ -377,6 +379,7 @@ impl UnusableKind {
             Self::ReservedAddress => "reserved-address",
             Self::ReservedName => "reserved-name",
             Self::ReverseZone => "reverse-zone",
+            Self::Setting => "setting",
             Self::SingleLabel => "single-label",
             Self::Template => "template",
             Self::TooLong => "too-long",
@@ -422,9 +425,11 @@ impl UnusableKind {
     }
 
     /// Names the thing that makes such names, where there is one.
-    fn of_domain(special: &SpecialName) -> Self {
+    fn of_domain(domain: &str, special: &SpecialName) -> Self {
         match (special.suffix, special.scope) {
             ("ec2.internal" | "compute.internal" | "internal.cloudapp.net", _) => Self::CloudName,
+            ("novalocal" | "openstacklocal", _) => Self::CloudName,
+            ("internal", _) if is_of_google_cloud(domain) => Self::CloudName,
             ("cluster.local" | "svc", _) => Self::ClusterName,
             ("local", _) => Self::MdnsName,
             ("in-addr.arpa" | "ip6.arpa", _) => Self::ReverseZone,
@@ -482,7 +487,7 @@ impl UnusableKind {
                 "configure the name that belongs to the address the cluster sends from: its PTR record",
             ),
             Self::ContainerId => (
-                "this looks like a container id",
+                "this looks like the id of a container or machine",
                 "configure the public host name, or give it to the container (docker run --hostname)",
             ),
             Self::Control => (
@@ -541,7 +546,7 @@ impl UnusableKind {
                 "use an ASCII host name, or write the international name as A-labels (xn--...)",
             ),
             Self::NumericLastLabel => (
-                "the last label is a number, so this is taken for an address and is none",
+                "the last label is a number, so this is no host name, and no IP address either",
                 "configure a host name such as mail.example.com",
             ),
             Self::Placeholder => (
@@ -576,6 +581,10 @@ impl UnusableKind {
             Self::ReverseZone => (
                 "this is where the PTR record stands, not what it says",
                 "configure the name that the PTR record gives",
+            ),
+            Self::Setting => (
+                "a setting stands here with its name",
+                "write the value alone",
             ),
             Self::SingleLabel => (
                 "this name has one label, and servers need a fully-qualified one",
@@ -616,6 +625,14 @@ impl UnusableKind {
             ),
         }
     }
+}
+
+/// Tells whether a name under `internal` is `VM.ZONE.c.PROJECT.internal` or, in older projects, `VM.c.PROJECT.internal`.
+/// A project of a domain has that domain after it.
+fn is_of_google_cloud(domain: &str) -> bool {
+    domain
+        .split_once(".c.")
+        .is_some_and(|(_, project)| project.ends_with(".internal"))
 }
 
 impl fmt::Display for UnusableKind {
