@@ -684,6 +684,10 @@ impl fmt::Display for HandshakeError {
             HandshakeErrorKind::NoName => {
                 "no name fits this connection: an address literal is only sent from its own address"
             }
+            // A temporary code ends the attempt whatever it is about.
+            HandshakeErrorKind::Refused if self.diagnosis().is_some_and(|last| last.is_ours()) => {
+                "the server refused the name with a temporary code"
+            }
             HandshakeErrorKind::Refused => "the server refused for another reason than the name",
         })?;
         let Some((last, before)) = self.exchanges.split_last() else {

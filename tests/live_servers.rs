@@ -344,7 +344,7 @@ fn exim_without_an_answer_about_the_client_refuses_for_now() {
     // The words are those of the lasting fault.
     assert_eq!(
         error.to_string(),
-        "the server refused for another reason than the name: \
+        "the server refused the name with a temporary code: \
          `451 EHLO argument does not match calling host` to EHLO web01.example.com"
     );
     let diagnosis = error.diagnosis().expect("a reply");
