@@ -730,6 +730,6 @@ pub enum HandshakeErrorKind {
     NameRefused,
     /// There is no name at all, or only literals of other addresses.
     NoName,
-    /// The server refused, temporarily or for good, and not because of the name.
+    /// The server refused with a temporary code, or for another reason than the name.
     Refused,
 }
