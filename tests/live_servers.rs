@@ -423,6 +423,51 @@ fn the_example_handshake_prints_the_dialog_and_the_diagnosis() {
     assert_eq!(text.matches("\nC: EHLO ").count(), 2, "{text}");
 }
 
+#[test]
+#[ignore = "needs the servers of tests/servers/run"]
+fn the_example_lettre_send_is_heard_in_each_way_and_knows_whom_to_blame() {
+    let live = Live::new();
+    let send = |server: &str, name: Option<&str>| {
+        let output = Command::new(variable("HELO_TEST_LETTRE_SEND"))
+            .env_remove("HELO_NAME")
+            .envs(name.map(|name| ("HELO_NAME", name)))
+            .arg(live.address(server).to_string())
+            .args(["sender@example.com", "alice@mx.example.net"])
+            .output()
+            .expect("the example runs");
+        String::from_utf8(output.stdout).expect("the example prints text")
+    };
+    for &(server, _) in &live.servers {
+        assert_eq!(
+            send(server, None),
+            "EHLO mail.example.com\nblocking: sent\nasynchronous: sent\nby hand: sent\n",
+            "{server}"
+        );
+    }
+    let refused = |server: &str, stages: [&str; 3], reply: &str, cause: Cause| {
+        let text = send(server, Some("web01.example.com"));
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 4, "{server}: {text}");
+        let ways = ["blocking", "asynchronous", "by hand"];
+        for ((way, stage), line) in ways.iter().zip(stages).zip(&lines[1..]) {
+            let start = format!("{way}: `{reply}` at {stage}: the name ({cause}). ");
+            assert!(line.starts_with(&start), "{server}: {text}");
+        }
+    };
+    refused(
+        "postfix-rcpt",
+        ["unknown", "unknown", "rcpt"],
+        "450 4.7.1 <web01.example.com>: Helo command rejected: Host not found",
+        Cause::Unresolvable,
+    );
+    refused(
+        "exim-verify",
+        ["unknown"; 3],
+        "550 EHLO argument does not match calling host",
+        Cause::MismatchIp,
+    );
+}
+
 /// The servers, and the DNS as long as this lives.
 struct Live {
     servers: Vec<(&'static str, SocketAddr)>,
