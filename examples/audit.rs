@@ -21,6 +21,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, ErrorKind, IsTerminal, Read, Seek, Write};
 use std::net::{IpAddr, SocketAddr};
 use std::process::ExitCode;
+use std::time::Duration;
 
 const HELP: &str = "\
 usage: audit [OPTION]... [FILE]
@@ -35,10 +36,15 @@ and lines that start with # are skipped. Writes one line for each, separated by 
 
   --dns IP:PORT        ask this name server, in place of the machine's own
   --concurrency N      check so many at the same time (100); each takes two sockets for a moment
+  --json               write one JSON object for each line instead (needs the feature serde): the verification, or
+                       an object with the line number and why it is unreadable
   --help               show this
 
 Progress is shown on standard error, if that is a terminal.
 Exit code 0 when all lines match; 1 when some do not, or reading or writing failed; 2 for bad arguments.";
+
+/// How long a question may take: a name whose servers are silent must not hold up the others for long.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// More of a line is not kept: no name and address are that long.
 const MAX_LINE: u64 = 1024;
@@ -47,6 +53,13 @@ struct Options {
     resolver: Resolver,
     concurrency: Option<usize>,
     input: Input,
+    output: Output,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Output {
+    Json,
+    Tsv,
 }
 
 enum Input {
@@ -81,9 +94,10 @@ fn main() -> ExitCode {
 /// `None` when only help is wanted.
 fn options(mut arguments: impl Iterator<Item = OsString>) -> Result<Option<Options>, String> {
     let mut options = Options {
-        resolver: Resolver::of_this_machine(),
+        resolver: Resolver::of_this_machine().give_up_after(PATIENCE),
         concurrency: None,
         input: Input::Standard,
+        output: Output::Tsv,
     };
     while let Some(argument) = arguments.next() {
         let mut value = |option: &str| {
@@ -95,12 +109,14 @@ fn options(mut arguments: impl Iterator<Item = OsString>) -> Result<Option<Optio
             Some(option @ "--dns") => {
                 let server = value(option)?.parse::<SocketAddr>();
                 let server = server.map_err(|_| "--dns needs IP:PORT, such as 192.0.2.53:53")?;
-                options.resolver = Resolver::asking([server]);
+                options.resolver = Resolver::asking([server]).give_up_after(PATIENCE);
             }
             Some(option @ "--concurrency") => {
                 let number = value(option)?.parse().ok().filter(|number| *number > 0);
                 options.concurrency = Some(number.ok_or("--concurrency needs a number from 1")?);
             }
+            Some("--json") if cfg!(feature = "serde") => options.output = Output::Json,
+            Some("--json") => return Err("--json needs the feature serde".to_owned()),
             Some(option) if option.starts_with('-') => {
                 return Err(format!("unknown option {option:?}"));
             }
@@ -123,6 +139,7 @@ enum Outcome {
 fn run(options: Options) -> io::Result<Outcome> {
     let (input, length) = open(&options.input)?;
     let report = Report {
+        output: options.output,
         progress: progress(length),
         written: Cell::new(0),
         outcome: Cell::new(Outcome::AllMatch),
@@ -245,6 +262,7 @@ fn pair(line: &[u8]) -> Result<(HeloName, IpAddr), String> {
 
 /// Writes findings, a line in one piece.
 struct Report {
+    output: Output,
     progress: ProgressBar,
     written: Cell<u64>,
     outcome: Cell<Outcome>,
@@ -254,6 +272,9 @@ impl Report {
     fn checked(&self, checked: &Verification) -> io::Result<()> {
         if checked.finding() != Finding::Match {
             self.outcome.set(Outcome::SomeDoNot);
+        }
+        if self.output == Output::Json {
+            return self.write(&json_of(checked));
         }
         let address = checked.client_address();
         self.write(&format!(
@@ -268,7 +289,10 @@ impl Report {
 
     fn unreadable(&self, line: u64, why: &str) -> io::Result<()> {
         self.outcome.set(Outcome::SomeDoNot);
-        self.write(&format!("line {line}\t-\tunreadable\t-\t{why}\n"))
+        self.write(&match self.output {
+            Output::Json => json_of_unreadable(line, why),
+            Output::Tsv => format!("line {line}\t-\tunreadable\t-\t{why}\n"),
+        })
     }
 
     fn write(&self, line: &str) -> io::Result<()> {
@@ -283,6 +307,30 @@ impl Report {
         self.progress.set_message(self.written.get().to_string());
         Ok(())
     }
+}
+
+#[cfg(feature = "serde")]
+fn json_of(checked: &Verification) -> String {
+    format!("{}\n", serde_json::json!(checked))
+}
+
+#[cfg(feature = "serde")]
+fn json_of_unreadable(line: u64, why: &str) -> String {
+    format!(
+        "{}\n",
+        serde_json::json!({ "line": line, "unreadable": why })
+    )
+}
+
+/// Without the feature the option is refused.
+#[cfg(not(feature = "serde"))]
+fn json_of(_: &Verification) -> String {
+    String::new()
+}
+
+#[cfg(not(feature = "serde"))]
+fn json_of_unreadable(_: u64, _: &str) -> String {
+    String::new()
 }
 
 /// The PTR names, separated by commas; one in a name is escaped as other odd octets are.

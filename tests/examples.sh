@@ -221,6 +221,8 @@ check 'audit writes a line for each' finds 1 \
     'line 5\t-\tunreadable\t-\tunderscore at byte 1: a host name has only letters, digits and hyphens between its dots; use a name without underscore that exists in DNS' \
     'last.example.com\t10.0.0.1\tunknown\t-\t-'
 
+audit_of '' --json
+check 'audit --json says that it needs the feature' grep -q '^audit: --json needs the feature serde' "$err"
 audit_of '' --concurrency 1
 check 'audit of nothing ends well' finds 0 ''
 
