@@ -9,6 +9,7 @@
 use helo_name::dns::Resolver;
 use helo_name::{FallbackPolicy, HeloName, Resolution, Resolve, policy};
 use std::ffi::OsString;
+use std::io::{self, Write};
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::process::ExitCode;
 use std::sync::mpsc;
@@ -27,6 +28,18 @@ usage: this_host [OPTION VALUE]...
   --deadline SECONDS      how long everything may take (5)
   --json                  the report as one JSON document, in place of all lines (needs the feature serde)";
 
+/// The options that take a value.
+const OPTIONS: [&str; 8] = [
+    "--configured",
+    "--client-address",
+    "--host-name",
+    "--server",
+    "--sender-domain",
+    "--dns",
+    "--policy",
+    "--deadline",
+];
+
 /// How the report is written.
 #[derive(Clone, Copy, PartialEq)]
 enum Output {
@@ -38,7 +51,7 @@ fn main() -> ExitCode {
     let (resolve, output) = match arguments(std::env::args_os().skip(1)) {
         Ok(settings) => settings,
         Err(Stop::Help) => {
-            println!("{USAGE}");
+            say(USAGE);
             return ExitCode::SUCCESS;
         }
         Err(Stop::Wrong(what)) => {
@@ -47,14 +60,14 @@ fn main() -> ExitCode {
         }
     };
     let report = resolve.report_blocking();
-    match output {
-        Output::Json => println!("{}", json(&report)),
-        Output::Lines => println!("{report}"),
-    }
+    say(&match output {
+        Output::Json => json(&report),
+        Output::Lines => report.to_string(),
+    });
     match report.name() {
         Ok(name) => {
             if output == Output::Lines {
-                println!("EHLO {name}");
+                say(&format!("EHLO {name}"));
             }
             ExitCode::SUCCESS
         }
@@ -63,6 +76,11 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Writes a line; whoever reads no further (`head`) has seen enough.
+fn say(line: &str) {
+    let _ = writeln!(io::stdout(), "{line}");
 }
 
 #[cfg(feature = "serde")]
@@ -100,6 +118,10 @@ fn arguments(
             output = Output::Json;
             continue;
         }
+        if !OPTIONS.contains(&option.as_str()) {
+            let shown = option.escape_debug();
+            return Err(Stop::Wrong(format!("unknown option {shown}")));
+        }
         let value = arguments.next();
         let raw =
             value.ok_or_else(|| Stop::Wrong(format!("{} needs a value", option.escape_debug())))?;
@@ -128,12 +150,7 @@ fn arguments(
                 deadline = seconds(&option, &text)?;
                 resolve.deadline(deadline)
             }
-            _ => {
-                return Err(Stop::Wrong(format!(
-                    "unknown option {}",
-                    option.escape_debug()
-                )));
-            }
+            _ => resolve, // `OPTIONS` holds no other
         };
     }
     match server {
