@@ -147,6 +147,7 @@ fn run(options: Options) -> io::Result<Outcome> {
     let mut pairs = Pairs {
         input,
         read: 0,
+        is_cut: false,
         report: &report,
         failed: Ok(()),
     };
@@ -202,6 +203,8 @@ fn progress(length: Option<u64>) -> ProgressBar {
 struct Pairs<'a> {
     input: Box<dyn BufRead>,
     read: u64,
+    /// Whether the last line was too long.
+    is_cut: bool,
     report: &'a Report,
     failed: io::Result<()>,
 }
@@ -228,6 +231,10 @@ impl Pairs<'_> {
                 continue;
             }
             match pair(line) {
+                _ if self.is_cut => {
+                    let why = format!("it is longer than {MAX_LINE} bytes");
+                    self.report.unreadable(self.read, &why)?;
+                }
                 Ok(pair) => return Ok(Some(pair)),
                 Err(why) => self.report.unreadable(self.read, &why)?,
             }
@@ -235,7 +242,7 @@ impl Pairs<'_> {
         Ok(None)
     }
 
-    /// Of a line beyond the limit, the start: no pair is that long.
+    /// Of a line beyond the limit, the start, and a note that it is cut.
     fn next_line(&mut self) -> io::Result<Option<Vec<u8>>> {
         let mut line = Vec::new();
         let mut start = self.input.by_ref().take(MAX_LINE);
@@ -243,9 +250,12 @@ impl Pairs<'_> {
         if length == 0 {
             return Ok(None);
         }
-        if !line.ends_with(b"\n") {
-            length += self.input.skip_until(b'\n')?;
-        }
+        let rest = match line.ends_with(b"\n") {
+            true => 0,
+            false => self.input.skip_until(b'\n')?,
+        };
+        self.is_cut = rest > 0;
+        length += rest;
         self.read += 1;
         self.report.progress.inc(length as u64);
         Ok(Some(line))

@@ -163,7 +163,10 @@ fn greet(mut dialog: Dialog, mut step: Step) -> io::Result<ExitCode> {
                     dialog.quit(quit);
                 }
                 explain(error.exchanges());
-                println!("no session: {error}");
+                match std::error::Error::source(&error) {
+                    Some(reason) => println!("no session: {error} ({reason})"),
+                    None => println!("no session: {error}"),
+                }
                 return Ok(ExitCode::FAILURE);
             }
         };

@@ -150,6 +150,8 @@ fn read_line(input: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
     if line.pop_if(|last| *last == b'\n').is_none() {
         input.skip_until(b'\n')?;
     }
+    // A file from Windows; a CR that is meant is written as an escape.
+    line.pop_if(|last| *last == b'\r');
     Ok(Some(line))
 }
 

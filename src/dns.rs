@@ -86,6 +86,8 @@ pub enum NotKnown {
     Timeout,
     /// The answer was truncated, and TCP gave no whole one.
     Truncated,
+    /// The server, or the way to it, refused the connection.
+    Unreachable,
 }
 
 impl NotKnown {
@@ -104,6 +106,7 @@ impl NotKnown {
             Self::ServFail => "serv-fail",
             Self::Timeout => "timeout",
             Self::Truncated => "truncated",
+            Self::Unreachable => "unreachable",
         }
     }
 }
@@ -119,6 +122,7 @@ impl fmt::Display for NotKnown {
             Self::ServFail => "SERVFAIL",
             Self::Timeout => "no answer in time",
             Self::Truncated => "truncated answer, no TCP",
+            Self::Unreachable => "name server unreachable",
         })
     }
 }

@@ -15,7 +15,9 @@
 //! - HELO is for servers that do not know EHLO (500 and 502, RFC 5321 4.1.4): not for a refused name, which meets the same rule again; not once TLS
 //!   is on or extensions are required, because a forged 502 must not strip STARTTLS or AUTH; not for a literal, because RFC 5321 4.1.1.1 has
 //!   `HELO SP Domain` only; not for an LMTP server.
-//! - What is about anything but the name, or unclear, ends the attempt: 421, 503, 521, 530, 535, 538, other 4yz, other 5yz.
+//! - 501 and 504 count as refusals of the argument, which is the name (RFC 5321 4.2.2), whatever their text says; any other 5yz when its
+//!   [`Diagnosis`](crate::Diagnosis) says so. What is about anything else, or unclear, ends the attempt: 421, 503, 521, 530, 535, 538,
+//!   other 4yz, other 5yz.
 //!
 //! The machine is a value: each reply consumes it and gives a [`Step`], so no reply can be given twice or to the wrong state.
 //! The caller reads replies ([`ReplyParser`](crate::ReplyParser)), writes lines, connects, and keeps the time.

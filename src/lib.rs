@@ -59,6 +59,22 @@
 //! | what well-known servers will answer, before anything is sent | `receivers` |
 //! | EHLO, HELO, the next name: a machine without socket and clock | [`Handshake`], [`Step`], [`Session`] |
 //!
+//! # Greeting, and what a refusal means
+//!
+//! [`Handshake`] takes the plan and says what to send next: EHLO, HELO where a server knows no EHLO, the next name on a
+//! new connection where a server refuses the first. Most refusals of a name come later, at MAIL or RCPT, and in the
+//! words of something else; [`Diagnosis::of`] tells whether the name is to blame, whether it lasts, and what to change:
+//!
+//! ```
+//! use helo_name::{Cause, Diagnosis, Reply, Stage};
+//!
+//! let reply = Reply::parse(b"450 4.7.1 <web01.example.com>: Helo command rejected: Host not found")?;
+//! let diagnosis = Diagnosis::of(Stage::Rcpt, &reply, Some("web01.example.com"));
+//! assert!(diagnosis.is_ours() && diagnosis.is_lasting());
+//! assert_eq!(diagnosis.cause(), Cause::Unresolvable);
+//! # Ok::<(), helo_name::InvalidReply>(())
+//! ```
+//!
 //! # Features
 //!
 //! | feature | default | brings | for |

@@ -239,14 +239,7 @@ impl<D: Dns> Resolve<D> {
         mut self,
         services: impl IntoIterator<Item = crate::dns::EchoService>,
     ) -> Self {
-        let known = &mut self.settings.services;
-        known.clear();
-        for service in services {
-            // One service asked twice is still one voice.
-            if !known.contains(&service) {
-                known.push(service);
-            }
-        }
+        self.settings.services = services.into_iter().collect();
         self
     }
 }

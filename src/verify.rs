@@ -374,7 +374,7 @@ enum Heard {
     Reverse(IpAddr, Answer<PtrText>),
 }
 
-/// How many pairs [`verify_many`] checks at the same time. More is no faster, and each takes a socket: a thousand at
+/// How many pairs [`verify_many`] checks at the same time. More is no faster, and each takes two sockets for each name server: a thousand at
 /// once run out of file descriptors on most machines.
 const CONCURRENCY: usize = 100;
 

@@ -260,7 +260,10 @@ fn a_forecast_is_this_document() {
     };
     let refusal = &forecast.refusals()[0];
     let document = take_forecasts(&mut document(&resolution));
-    assert_eq!(document[0]["candidate"], "host name \"web_1\"");
+    assert_eq!(
+        document[0]["candidate"],
+        "host name \"web_1\" from 192.0.2.10"
+    );
     assert_eq!(document[0]["accepted"], json!(forecast.accepted()));
     assert_eq!(document[0]["open"], json!(forecast.open()));
     assert_eq!(

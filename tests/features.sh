@@ -51,6 +51,8 @@ brings() {
 for feature in $(features); do
     cargo clippy --quiet --locked --no-default-features --features "$feature" -- -D warnings
     result "$feature alone compiles without a warning" $?
+    cargo test --quiet --locked --lib --no-default-features --features "$feature" >/dev/null
+    result "$feature alone passes the unit tests" $?
 done
 cargo clippy --quiet --locked --no-default-features -- -D warnings
 result 'no feature at all compiles without a warning' $?

@@ -60,7 +60,7 @@ impl EchoService {
         ]),
     };
 
-    /// `o-o.myaddr.l.google.com`, TXT, at Google's ns1 to ns4.google.com.
+    /// `o-o.myaddr.l.google.com`, TXT, at Google's ns1 and ns2.google.com.
     pub const GOOGLE: Self = Self {
         name: Cow::Borrowed("o-o.myaddr.l.google.com"),
         record: EchoRecord::Text,

@@ -20,6 +20,7 @@ use hickory_resolver::net::{DnsError, NetError, NoRecords};
 use hickory_resolver::proto::op::{DnsRequestOptions, DnsResponse, Query, ResponseCode};
 use hickory_resolver::proto::rr::{DNSClass, Name, RData, RecordType};
 use hickory_resolver::{NameServerPool, PoolContext, TlsConfig};
+use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -145,11 +146,11 @@ impl Resolver {
 
     /// Asks for the addresses of any name in one family, whether or not it may be sent in EHLO.
     ///
-    /// The name is absolute, and in presentation form as [`PtrText`] is: `\DDD` is an octet. A name that cannot be
-    /// asked for (an empty label, 64 octets in one, 256 in all) is [`NotKnown::BadMessage`].
+    /// The name is absolute, and in presentation form as [`PtrText`] is: `\DDD` is an octet. What is no name in the DNS
+    /// (an empty label, 64 octets in one, 256 in all) does not exist there, and is not asked for.
     pub async fn addresses(&self, name: &str, family: Family) -> Answer<IpAddr> {
         let Some(name) = parse_name(name) else {
-            return Answer::not_known(NotKnown::BadMessage);
+            return Answer::nx_domain();
         };
         let query = Query::query(name, address_record(family));
         self.ask(query).await.filter_map(|data| data.ip_addr())
@@ -160,7 +161,7 @@ impl Resolver {
     /// The name is as in [`addresses`](Self::addresses).
     pub async fn mail_exchangers(&self, name: &str) -> Answer<MailExchanger> {
         let Some(name) = parse_name(name) else {
-            return Answer::not_known(NotKnown::BadMessage);
+            return Answer::nx_domain();
         };
         let query = Query::query(name, RecordType::MX);
         self.ask(query).await.filter_map(|data| match data {
@@ -642,9 +643,21 @@ fn why_not_known(error: &NetError) -> NotKnown {
     match error {
         NetError::Dns(DnsError::ResponseCode(ResponseCode::Refused)) => NotKnown::Refused,
         NetError::Dns(_) => NotKnown::ServFail,
+        NetError::Io(error) if is_elsewhere(error.kind()) => NotKnown::Unreachable,
         NetError::Io(_) | NetError::NoConnections => NotKnown::NoSocket,
         NetError::ForeignClassRecord { .. } | NetError::Proto(_) => NotKnown::BadMessage,
         NetError::Truncated => NotKnown::Truncated,
         _ => NotKnown::Timeout,
     }
+}
+
+/// Whether an I/O error is about the way to the server or the server itself, rather than about this machine.
+fn is_elsewhere(error: ErrorKind) -> bool {
+    matches!(
+        error,
+        ErrorKind::ConnectionRefused
+            | ErrorKind::ConnectionReset
+            | ErrorKind::HostUnreachable
+            | ErrorKind::NetworkUnreachable
+    )
 }

@@ -70,7 +70,8 @@ impl Facts {
         self.names.insert(address.to_canonical(), answer);
     }
 
-    /// Asks real name servers a question, and notes the answer.
+    /// Asks real name servers a question, and notes the answer. It asks whatever the question is, PTR of a private address
+    /// too.
     ///
     /// ```no_run
     /// use helo_name::dns::Resolver;
@@ -127,13 +128,14 @@ impl Facts {
 }
 
 fn key(name: &str) -> Box<str> {
-    let name = name.strip_suffix('.').unwrap_or(name);
-    name.to_ascii_lowercase().into()
+    name.trim_end_matches('.').to_ascii_lowercase().into()
 }
 
-/// Writes a name as [`Question`] has it. Dots separate labels, whatever stands before them.
+/// Writes a name as [`Question`] has it. Dots separate labels, whatever stands before them; those at the end go, so that
+/// [`key`] of it is the same.
 fn presentation(name: &[u8]) -> Box<str> {
-    let name = name.strip_suffix(b".").unwrap_or(name);
+    let end = name.iter().rposition(|&byte| byte != b'.');
+    let name = &name[..end.map_or(0, |last| last + 1)];
     let mut text = String::with_capacity(name.len());
     for &byte in name {
         if byte.is_ascii_graphic() && byte != b'\\' {

@@ -15,6 +15,7 @@ use crate::events;
 use crate::in_flight::{Alarm, InFlight};
 use crate::scope;
 use crate::verify::Iprev;
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -46,12 +47,12 @@ pub(super) async fn discover(
             .iter()
             .filter(|service| !service.servers(family).is_empty())
         {
-            asked.push(async move { (family, ask(service, family).await) });
+            asked.push(async move { ask(service, family).await });
         }
     }
-    let mut votes: Vec<(Family, IpAddr)> = Vec::new();
-    while let Some((family, vote)) = asked.next_before(&alarm).await {
-        votes.extend(vote.map(|address| (family, address)));
+    let mut votes = BTreeSet::new();
+    while let Some(vote) = asked.next_before(&alarm).await {
+        votes.extend(vote);
         if missing
             .iter()
             .all(|&family| agreed(&votes, family).is_some())
@@ -100,7 +101,7 @@ pub(super) fn without_unconfirmed(mut gathered: Gathered, facts: &Facts) -> Gath
 }
 
 /// The address that one service names. One of the wrong family, or one that no server outside can see, is none.
-async fn ask(service: &EchoService, family: Family) -> Option<IpAddr> {
+async fn ask(service: &EchoService, family: Family) -> Option<Vote> {
     let resolver = Resolver::asking(service.servers(family));
     let answer: Answer<IpAddr> = resolver
         .ask_echo(service.name(), service.record(), family)
@@ -110,23 +111,33 @@ async fn ask(service: &EchoService, family: Family) -> Option<IpAddr> {
         return None;
     };
     let address = addresses.first()?.to_canonical();
-    (Family::of(address) == family && scope::is_verifiable(address)).then_some(address)
+    let is_fit = Family::of(address) == family && scope::is_verifiable(address);
+    is_fit.then(|| Vote {
+        address,
+        service: service.name().to_owned(),
+    })
+}
+
+/// What a service says. However often one is asked, and at whichever of its servers, it has one voice.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Vote {
+    address: IpAddr,
+    service: String,
 }
 
 /// The address of a family that two services agree on.
-fn agreed(votes: &[(Family, IpAddr)], family: Family) -> Option<IpAddr> {
-    let twice = |vote: &&(Family, IpAddr)| votes.iter().filter(|other| other == vote).count() > 1;
-    votes
-        .iter()
-        .filter(|vote| vote.0 == family)
-        .find(twice)
-        .map(|vote| vote.1)
+fn agreed(votes: &BTreeSet<Vote>, family: Family) -> Option<IpAddr> {
+    let voices = |address| votes.iter().filter(|vote| vote.address == address).count();
+    let mut named = named(votes, family).into_iter();
+    named.find(|&address| voices(address) > 1)
 }
 
-/// The addresses of a family that were named, sorted.
-fn named(votes: &[(Family, IpAddr)], family: Family) -> Vec<IpAddr> {
-    let of_family = votes.iter().filter(|vote| vote.0 == family);
-    let mut addresses: Vec<IpAddr> = of_family.map(|vote| vote.1).collect();
-    addresses.sort();
+/// The addresses of a family that were named, each once, sorted.
+fn named(votes: &BTreeSet<Vote>, family: Family) -> Vec<IpAddr> {
+    let addresses = votes.iter().map(|vote| vote.address);
+    let mut addresses: Vec<IpAddr> = addresses
+        .filter(|&address| Family::of(address) == family)
+        .collect();
+    addresses.dedup();
     addresses
 }

@@ -5,6 +5,7 @@ use super::gather::Gathered;
 use super::report::Considered;
 use crate::dns::Answer;
 use crate::escape::Excerpt;
+use crate::name::HeloName;
 use crate::plan::Plan;
 use crate::policy::Decision;
 use crate::receivers::{self, Attempt, Basis, Profile, Server, Stage, Verdict};
@@ -28,7 +29,7 @@ const ARGUMENT: &str = "..";
 pub struct Forecast {
     what: String,
     accepted: usize,
-    open: usize,
+    open: Vec<&'static str>,
     refusals: Vec<Refusal>,
 }
 
@@ -52,9 +53,9 @@ impl Forecast {
         self.accepted
     }
 
-    /// Tells for how many profiles the answer hangs on more than is known.
-    pub fn open(&self) -> usize {
-        self.open
+    /// Gives the profiles for which the answer hangs on more than is known.
+    pub fn open(&self) -> &[&'static str] {
+        &self.open
     }
 
     /// Gives the refusals, alike ones of a server together.
@@ -110,10 +111,13 @@ impl Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let stages: Vec<&str> = self.stages.iter().map(|stage| stage.as_str()).collect();
+        let all = Profile::all().filter(|profile| profile.server() == self.server);
         write!(
             f,
-            "{} {} (at {})",
+            "{} ({} of {}) {} (at {})",
             self.server,
+            self.profiles.len(),
+            all.count(),
             self.reply,
             stages.join(" or ")
         )
@@ -128,8 +132,8 @@ impl fmt::Display for Forecast {
             "{}: accepted by {} of {all} profiles",
             self.what, self.accepted
         )?;
-        if self.open > 0 {
-            write!(f, ", {} not known", self.open)?;
+        if !self.open.is_empty() {
+            write!(f, ", not known: {}", self.open.join(" "))?;
         }
         for (index, refusal) in self.refusals.iter().enumerate() {
             write!(
@@ -179,9 +183,9 @@ fn judge(
     let mut for_syntax = facts.clone();
     for_syntax.insert_names(address, Answer::nx_domain());
     let mut forecast = Forecast {
-        what: format!("{} \"{}\"", considered.source(), considered.raw()),
+        what: what(considered, client),
         accepted: 0,
-        open: 0,
+        open: Vec::new(),
         refusals: Vec::new(),
     };
     for profile in Profile::all() {
@@ -197,24 +201,30 @@ fn judge(
         // Without a client address nothing can be said that depends on it.
         let is_open = client.is_none() && profile.basis() == Basis::Dns;
         match profile.judge(&attempt) {
-            Ok(_) if is_open => forecast.open += 1,
+            Ok(_) if is_open => forecast.open.push(profile.name()),
             Ok(verdict) if verdict.is_accepted() => forecast.accepted += 1,
             Ok(verdict) => forecast.add(profile, &verdict, argument),
-            Err(_) => forecast.open += 1,
+            Err(_) => forecast.open.push(profile.name()),
         }
     }
     forecast
+}
+
+/// What is judged: the name where there is one, otherwise the raw text; and from where.
+fn what(considered: &Considered, client: Option<IpAddr>) -> String {
+    let text = considered.name().map_or(considered.raw(), HeloName::as_str);
+    let what = format!("{} \"{text}\"", considered.source());
+    match client {
+        Some(address) => format!("{what} from {address}"),
+        None => what,
+    }
 }
 
 /// The reply, with `..` for what was sent, so that alike replies are the same and hostile text is not repeated.
 fn reply_without(verdict: &Verdict, argument: &[u8]) -> String {
     let text = String::from_utf8_lossy(verdict.text());
     let argument = String::from_utf8_lossy(argument);
-    let text = if argument.is_empty() {
-        text.into_owned()
-    } else {
-        text.replace(argument.as_ref(), ARGUMENT)
-    };
+    let text = without_word(&text, &argument);
     let enhanced = verdict
         .enhanced()
         .map_or(String::new(), |enhanced| format!("{enhanced} "));
@@ -223,4 +233,54 @@ fn reply_without(verdict: &Verdict, argument: &[u8]) -> String {
         verdict.code(),
         Excerpt::new(text.as_bytes()).up_to(120)
     )
+}
+
+/// Puts `..` for a word where it stands alone: a host called `host` must not take the end off `hostname`.
+fn without_word(text: &str, word: &str) -> String {
+    let is_part = |character: char| character.is_alphanumeric() || "-._".contains(character);
+    let mut rest = text;
+    let mut result = String::with_capacity(text.len());
+    while let Some(at) = rest.find(word).filter(|_| !word.is_empty()) {
+        let (before, from) = rest.split_at(at);
+        let after = &from[word.len()..];
+        result.push_str(before);
+        // A full stop may follow, but no further label.
+        let end = after.strip_prefix('.').unwrap_or(after);
+        let is_alone = !result.ends_with(is_part) && !end.starts_with(is_part);
+        result.push_str(if is_alone { ARGUMENT } else { word });
+        rest = after;
+    }
+    result + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_word;
+
+    #[test]
+    fn what_was_sent_is_left_out_where_it_stands_alone() {
+        let cases = [
+            (
+                "<host>: need fully-qualified hostname",
+                "host",
+                "<..>: need fully-qualified hostname",
+            ),
+            ("HELO e does not exist.", "e", "HELO .. does not exist."),
+            (
+                "HELO e does not resolve e.",
+                "e",
+                "HELO .. does not resolve ...",
+            ),
+            (
+                "postmaster@mx.example.net",
+                "mx",
+                "postmaster@mx.example.net",
+            ),
+            ("bogus HELO name used: mx", "mx", "bogus HELO name used: .."),
+            ("nothing", "", "nothing"),
+        ];
+        for (text, word, expected) in cases {
+            assert_eq!(without_word(text, word), expected, "{text}");
+        }
+    }
 }
