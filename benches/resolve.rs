@@ -7,10 +7,12 @@
 //! At last many pairs of name and address, against a hand-written loop over hickory's calls in the same run; there the
 //! server answers at once, and takes its share of the processors in both.
 
-#[path = "../tests/support/dns_server.rs"]
-mod dns_server;
+#[path = "../tests/support"]
+mod support {
+    pub(crate) mod dns_server;
+    pub(crate) mod fault_dns;
+}
 
-use dns_server::DnsServer;
 use helo_name::dns::Resolver;
 use helo_name::verify::{Finding, verify_many};
 use helo_name::{HeloName, Resolve};
@@ -20,6 +22,8 @@ use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::proto::rr::RData;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
+use support::dns_server::DnsServer;
+use support::fault_dns::{Action, ClosedPort, FaultServer, SilentServer};
 
 const DELAY: Duration = Duration::from_millis(20);
 const RUNS: usize = 20;
@@ -94,6 +98,7 @@ fn main() {
         );
     }
     println!();
+    live_among_others(round_trip);
     blocking_form();
     deadlines();
     many_pairs();
@@ -159,6 +164,40 @@ fn raw_round_trip(server: &DnsServer) -> impl FnMut() {
         let mut answer = [0; 512];
         let _ = socket.recv(&mut answer).expect("an answer");
     }
+}
+
+/// How long it takes to find the server that works among others, in round trips: at most 1.5 are aimed at.
+fn live_among_others(round_trip: Duration) {
+    let case = &cases()[0];
+    let live = DnsServer::start_delayed(&case.zone, DELAY);
+    let (silent, mute) = (SilentServer::start(), SilentServer::start());
+    let closed = ClosedPort::reserve();
+    let servfail = FaultServer::always(Action::ServFail);
+    let refused = FaultServer::always(Action::Refused);
+    println!("| name servers | resolve() |");
+    println!("| --- | --- |");
+    for (what, others) in [
+        ("silent", vec![silent.address()]),
+        ("two silent", vec![silent.address(), mute.address()]),
+        ("SERVFAIL", vec![servfail.address()]),
+        ("REFUSED", vec![refused.address()]),
+        ("closed port", vec![closed.address()]),
+    ] {
+        let before: Vec<SocketAddr> = others.iter().copied().chain([live.address()]).collect();
+        let after: Vec<SocketAddr> = before.iter().rev().copied().collect();
+        for (order, servers) in [("then live", before), ("after live", after)] {
+            let time = measure(|| {
+                let resolver = Resolver::asking(servers.iter().copied());
+                let report = resolve(case, live.address())
+                    .dns(resolver)
+                    .report_blocking();
+                assert!(!report.is_provisional(), "{report}");
+            });
+            let ratio = time.as_secs_f64() / round_trip.as_secs_f64();
+            println!("| {what}, {order} | {ratio:.2} RTT |");
+        }
+    }
+    println!();
 }
 
 /// What the blocking form adds to the awaited one, with a DNS that answers at once from memory.
