@@ -21,14 +21,15 @@ mod words;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use crate::name::HeloName;
 use crate::reply::{EnhancedCode, Reply};
 use words::{
-    CAUSES, COMPARE, DOUBTS, IDENTITY, LOOKUP, NAME_NOUNS, NEGATIVE, ORDER, ORDER_OF_NAME,
-    OTHER_SUBJECTS, OWN, PASSING, POLICY, PTR, PTR_ABSENT, REFUSAL, SYNTAX, TLS_OR_AUTH,
-    UNSUPPORTED, VERBS, WRONG, Words,
+    CAUSES, COMPARE, DOUBTS, HOLDS_ADDRESS, IDENTITY, IS_ADDRESS, LOOKUP, LOOKUP_FAILED,
+    NAME_NOUNS, NEGATIVE, NOT_IN_DNS, ORDER, ORDER_OF_NAME, OTHER_SUBJECTS, OWN, PASSING, POLICY,
+    PTR, PTR_ABSENT, REFUSAL, SERVER_STATE, SYNTAX, TLS_OR_AUTH, UNSUPPORTED, VERBS, WRONG, Words,
 };
 
 /// Names the command whose reply is judged.
@@ -386,6 +387,9 @@ const JUDGED: usize = 4096;
 /// Stands for a quoted name in the words.
 const QUOTED: &str = " quotedname ";
 
+/// Stands for a quoted address that is not the name.
+const ADDRESS: &str = " quotedaddress ";
+
 /// Holds what there is to judge.
 struct Said<'a> {
     stage: Stage,
@@ -450,12 +454,18 @@ impl<'a> Said<'a> {
         if self.is_transient()
             && cause != Cause::Temporary
             && self.words.has_any(PASSING)
+            && !Self::is_not_in_dns(&self.words)
             && !self.is_google()
         {
             // "Try again" without a look-up is the server's own matter.
             return (Blame::NotOurs, Cause::Temporary);
         }
         (Blame::Ours, cause)
+    }
+
+    /// Tells whether DNS has answered that the name is not there; what follows is advice.
+    fn is_not_in_dns(words: &Words) -> bool {
+        words.has_any(NOT_IN_DNS) && !words.has_any(LOOKUP_FAILED)
     }
 
     const fn is_transient(&self) -> bool {
@@ -471,9 +481,12 @@ impl<'a> Said<'a> {
         self.words.has("helo command rejected") || self.words.has("helo command quotedname blocked")
     }
 
-    /// Google's relay names the command at which it gave up: `421-4.7.0 Try again later, closing connection. (EHLO)`.
+    /// Google's relay names the command at which it gave up: `421-4.7.0 Try again later, closing connection. (EHLO)`. Its other replies of
+    /// this form say what else is wrong: `421-4.7.0 IP not in whitelist for RCPT domain, closing connection. (EHLO)`.
     fn is_google(&self) -> bool {
-        self.code == 421 && (self.raw.contains("(ehlo)") || self.raw.contains("(helo)"))
+        self.code == 421
+            && (self.raw.contains("(ehlo)") || self.raw.contains("(helo)"))
+            && self.words.has("try again later")
     }
 
     fn can_be_about_name(&self) -> bool {
@@ -506,24 +519,35 @@ impl<'a> Said<'a> {
 
     /// Tells whether a reply code and an enhanced code stand within the text. forwardemail.net at DATA: `response=504 5.5.2 <mx1>: Helo
     /// command rejected`; Postfix reject_unverified_recipient at RCPT: `host .. said: 504 5.5.2 <mx1>: Helo command rejected`.
+    ///
+    /// Behind a colon a reply code alone will do. Gateways at RCPT and DATA: `next hop failed: 501 Syntactically invalid HELO argument(s)`.
     fn quotes_a_code(&self) -> bool {
-        let mut words = self.raw.split_ascii_whitespace().skip(1);
-        let mut before = "";
+        let mut words = self.raw.split_ascii_whitespace();
+        let mut before = words.next().unwrap_or_default();
+        let mut is_first = true;
         words.any(|word| {
-            let found = is_reply_code(before) && word.parse::<EnhancedCode>().is_ok();
-            before = word;
+            let bare = word.split('-').next().unwrap_or_default();
+            let found =
+                (!is_first && is_reply_code(before) && word.parse::<EnhancedCode>().is_ok())
+                    || (before.ends_with(':') && bare.len() == 3 && is_reply_code(bare));
+            (before, is_first) = (word, false);
             found
         })
     }
 
-    /// Tells whether the text tells what others said, as Exim callouts do at RCPT: `Response: 550 EHLO argument does not match`.
+    /// Tells whether the text tells what others said, as Exim callouts do at RCPT: `Response: 550 EHLO argument does not match`, and
+    /// gateways at RCPT and DATA: `Unable to deliver to backend`.
     fn tells_of_others(&self) -> bool {
         self.words.has_any(&[
+            "backend",
+            "callout*",
+            "next hop",
             "remote host",
             "remote server",
             "responded",
             "response",
             "said",
+            "upstream",
         ])
     }
 
@@ -577,6 +601,7 @@ impl<'a> Said<'a> {
             || clause.has_any(SYNTAX)
             || clause.has_any(WRONG)
             || clause.has_any(NEGATIVE)
+            || clause.has_any(IS_ADDRESS)
             || clause.has_any(&["must", "should"])
             || (clause.has_any(LOOKUP) && clause.has_any(PASSING))
     }
@@ -609,26 +634,67 @@ impl<'a> Said<'a> {
         {
             return true;
         }
-        if !self.stage.says_the_name() || self.is_transient() {
+        if !self.stage.says_the_name() {
             return false;
+        }
+        let only_subject = !words.has_any(OTHER_SUBJECTS) && !self.names_a_mailbox();
+        // What is said about the name sent, by whoever repeats it: `450 mail.example.com: DNS timeout, try again`. With 421 the server
+        // goes away, and the name may be its own.
+        let repeats_name = words.has("quotedname");
+        if self.is_transient() {
+            let others = ["client", "connect*", "ip", "relay*", "service"];
+            return self.code != 421
+                && repeats_name
+                && !words.has_any(DOUBTS)
+                && !words.has_any(&others)
+                && !self.names_a_mailbox()
+                && (Self::is_not_in_dns(words)
+                    || (words.has_any(LOOKUP) && words.has_any(PASSING)));
+        }
+        if repeats_name && only_subject {
+            let says_no = words.has_any(NEGATIVE)
+                || CAUSES.iter().any(|row| words.has_any(row.phrases))
+                || words.has_any(WRONG);
+            if says_no {
+                return true;
+            }
+        }
+        // Exim ACLs at EHLO: `Your hostname does not match your IP address` compares what the client said with what it is.
+        if words.has_any(&[
+            "your hostname",
+            "your host name",
+            "your domain",
+            "your name",
+        ]) && words.has_any(&[
+            "not match*",
+            "doesnt match",
+            "mismatch*",
+            "not point",
+            "not resolve to",
+        ]) && !words.has_any(&["certificate*", "client", "peer"])
+        {
+            return true;
         }
         // RFC 5321 4.2.3: 501 is a syntax error in parameters, 504 a parameter that is not implemented. There is one: the name.
         if matches!(self.code, 501 | 504) {
-            return !words.has_any(&[
+            let others = [
                 "bad commands",
                 "connect*",
                 "recipient*",
                 "sender*",
                 "too many",
-            ]);
+            ];
+            let about_name =
+                words.has_any(NAME_NOUNS) || words.has_any(IDENTITY) || words.has_any(SYNTAX);
+            return !words.has_any(&others)
+                && (about_name || !(words.has_any(OTHER_SUBJECTS) || words.has_any(SERVER_STATE)));
         }
         // Exim (`Administrative prohibition`) and hMailServer (`Rejected`): a refusal of this command and no word of anything else.
         if words.all_among(REFUSAL) {
             return true;
         }
         (words.has_any(NAME_NOUNS) || words.has_any(IDENTITY) || words.has_any(SYNTAX))
-            && !words.has_any(OTHER_SUBJECTS)
-            && !self.names_a_mailbox()
+            && only_subject
     }
 
     /// Tells whether a mailbox is quoted: the sender or a recipient. Haraka's `[0A1B2C3D-1@host]` is none.
@@ -701,6 +767,8 @@ impl<'a> Said<'a> {
             Stage::Ehlo | Stage::Helo => match self.code {
                 500 => unknown || !self.words.has("syntax"),
                 502 => true,
+                // RFC 5321 4.2.2: `504 Command parameter not implemented`; the parameter is the name.
+                501 | 504 if self.words.has("parameter*") => false,
                 _ => unknown && self.words.has_any(&["command", "ehlo", "helo"]),
             },
             Stage::Unknown => {
@@ -724,6 +792,10 @@ impl<'a> Said<'a> {
         if self.is_unsupported() {
             return Cause::EhloUnsupported;
         }
+        // Content filters at RCPT and DATA: the PTR is one cause of several.
+        if self.words.has("score*") {
+            return Cause::NotHelo;
+        }
         // RFC 7372: X.7.25 reverse DNS validation failed. sendmail require_rdns at MAIL: `Client IP address .. does not resolve`.
         let address_without_name = self.words.has_any(&["client ip", "ip address", "your ip"])
             && self
@@ -745,13 +817,15 @@ impl<'a> Said<'a> {
         }
         // Exim answers 451 to EHLO when the look-up for helo_verify_hosts is deferred, with the words of the lasting fault.
         if self.is_transient()
-            && ((words.has_any(LOOKUP) && self.words.has_any(PASSING))
+            && ((words.has_any(LOOKUP)
+                && self.words.has_any(PASSING)
+                && !Self::is_not_in_dns(&self.words))
                 || (self.code == 451 && words.has("argument does not match")))
         {
             return Cause::Temporary;
         }
         // Exim ACL at MAIL: the section of RFC 2821 tells what is wrong, 4.1.1.1 the kind of name.
-        if words.has("invalid helo name") && words.has("4 1 1 1") {
+        if words.has("invalid helo name") && self.raw.contains("4.1.1.1") {
             return Cause::NotFqdn;
         }
         // sendmail block_bad_helo at RCPT: no inner dot, or a name of its own.
@@ -815,27 +889,23 @@ impl<'a> Said<'a> {
             "prohibited",
             "refused",
         ]);
-        if words.has("literal*") && refused {
+        let shape = self.shape();
+        let literal = matches!(shape, Shape::Literal(_));
+        if words.has("literal*") && (refused || literal) {
             return Some(Cause::LiteralNotAllowed);
         }
-        let literal = matches!(self.shape(), Shape::Literal(_));
-        if words.has_any(&[
-            "contains a ip",
-            "contains an ip",
-            "contains ip",
-            "ip address in",
-        ]) {
-            return Some(if literal {
-                Cause::LiteralNotAllowed
-            } else {
-                Cause::PolicyDenied
-            });
-        }
-        if words.has_any(&["is a ip", "is an ip", "ip address not", "numeric"]) {
+        if words.has_any(IS_ADDRESS) {
             return Some(if literal {
                 Cause::LiteralNotAllowed
             } else {
                 Cause::Syntax
+            });
+        }
+        if words.has_any(HOLDS_ADDRESS) {
+            return Some(match shape {
+                Shape::Literal(_) => Cause::LiteralNotAllowed,
+                Shape::BareAddress => Cause::Syntax,
+                _ => Cause::PolicyDenied,
             });
         }
         None
@@ -848,7 +918,7 @@ impl<'a> Said<'a> {
             Shape::SingleLabel => Cause::NotFqdn,
             Shape::Underscore => Cause::Underscore,
             Shape::Local if self.name().is_some_and(|name| !name.contains('.')) => Cause::NotFqdn,
-            Shape::Local | Shape::Other => Cause::Syntax,
+            Shape::BareAddress | Shape::Local | Shape::Other => Cause::Syntax,
         }
     }
 
@@ -862,6 +932,9 @@ impl<'a> Said<'a> {
             return Shape::Other;
         };
         let name = name.to_ascii_lowercase();
+        if name.parse::<IpAddr>().is_ok() {
+            return Shape::BareAddress;
+        }
         let labels = || name.split('.');
         if name.starts_with("localhost") || labels().next_back() == Some("localdomain") {
             return Shape::Local;
@@ -869,10 +942,8 @@ impl<'a> Said<'a> {
         // An IPv4-mapped address in a literal is a matter of spelling: the IPv4 literal says the same.
         if name.starts_with('[') {
             return match HeloName::parse(&name).map(|literal| literal.address()) {
-                Ok(Some(std::net::IpAddr::V4(_))) if !name.contains(':') => {
-                    Shape::Literal(Family::V4)
-                }
-                Ok(Some(std::net::IpAddr::V6(_))) => Shape::Literal(Family::V6),
+                Ok(Some(IpAddr::V4(_))) if !name.contains(':') => Shape::Literal(Family::V4),
+                Ok(Some(IpAddr::V6(_))) => Shape::Literal(Family::V6),
                 _ => Shape::Other,
             };
         }
@@ -901,6 +972,7 @@ impl<'a> Said<'a> {
 
 /// Says what kind of name was sent, as far as servers that say little may mean it.
 enum Shape {
+    BareAddress,
     Literal(Family),
     Local,
     Other,
@@ -1003,6 +1075,14 @@ fn echoed_name(text: &str) -> Option<&str> {
     None
 }
 
+/// Tells whether a word is an address, bare or in brackets.
+fn is_address(word: &str) -> bool {
+    word.trim_start_matches('[')
+        .trim_end_matches(']')
+        .parse::<IpAddr>()
+        .is_ok()
+}
+
 /// Tells a domain or a literal from a word of a sentence.
 fn looks_like_name(word: &str) -> bool {
     (word.starts_with('[') && word.contains(['.', ':']))
@@ -1025,6 +1105,8 @@ fn without_names(text: &str, echo: Option<&str>, sent: Option<&str>) -> String {
         }
     }
     let mut plain = String::with_capacity(text.len());
+    // Exim ACL at RCPT: `550 HELO_IS_LOCAL_DOMAIN` and no more.
+    let is_one_word = !text.trim().contains([' ', '\n']);
     let mut pieces = text.split_inclusive([' ', '\n']).peekable();
     while let Some(piece) = pieces.next() {
         // `(HELO mail.example.com [192.0.2.1])` is a detail, as in a trace header.
@@ -1035,25 +1117,45 @@ fn without_names(text: &str, echo: Option<&str>, sent: Option<&str>) -> String {
         }
         let word = piece.trim_end();
         let ending = &piece[word.len()..];
+        // Postfix and Google name the command so at which they gave up.
+        if matches!(word, "(helo)" | "(ehlo)") {
+            plain.push_str(ending);
+            continue;
+        }
         let bare = word.trim_matches(|char: char| "()<>\"',;:".contains(char));
         let bare = bare.strip_suffix('.').unwrap_or(bare);
+        // Who has sent a literal hears of the address without brackets what is said about the address.
         let is_name = looks_like_name(bare)
+            && !(is_address(bare)
+                && !bare.starts_with('[')
+                && sent.is_some_and(|sent| sent.starts_with('[')))
             && [echo, sent]
                 .into_iter()
                 .flatten()
                 .any(|name| is_same_name(bare, name));
-        if word.contains("://") || word.contains("helo=") {
+        if word.contains("://") || word.contains("helo=") || (is_name_of_test(word) && !is_one_word)
+        {
             plain.push(' ');
         } else if is_name {
             // What ends the clause stays.
             plain.push_str(QUOTED);
             plain.push_str(&word[word.trim_end_matches([';', '.']).len()..]);
+        } else if is_address(bare) {
+            plain.push_str(ADDRESS);
+            plain.push_str(&word[word.trim_end_matches([';', '.', ',', ':']).len()..]);
         } else {
             plain.push_str(word);
         }
         plain.push_str(ending);
     }
     plain
+}
+
+/// Tells whether a word names a test of a content filter. SpamAssassin at DATA: `FH_HELO_EQ_D_D_D_D,`, `RDNS_NONE`.
+fn is_name_of_test(word: &str) -> bool {
+    ["helo_", "_helo", "rdns_", "_rdns"]
+        .iter()
+        .any(|part| word.contains(part))
 }
 
 /// Compares a repeated name with the one sent: without case, brackets and what punctuation stands at its ends.

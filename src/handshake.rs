@@ -365,10 +365,16 @@ impl Handshake {
         }
     }
 
-    /// Fails and keeps the name that was said among the remaining: it was not judged.
+    /// Fails and keeps the name that was said among the remaining, unless the last reply refuses it for good with a code that ends the
+    /// attempt: Postfix at EHLO, `450 4.7.1 <name>: Helo command rejected: Host not found`.
     fn fail_unjudged(mut self, kind: HandshakeErrorKind) -> Step {
         if let State::Said(_, name) = &self.state {
-            self.names.push_front(name.clone());
+            let refused = self.exchanges.last().is_some_and(|last| {
+                last.name.as_ref() == Some(name) && last.diagnosis().another_name_may_help()
+            });
+            if !refused {
+                self.names.push_front(name.clone());
+            }
         }
         self.fail(kind)
     }

@@ -100,7 +100,8 @@ fn real_replies_are_understood() {
 /// `data/replies-derived.tsv` has the same columns; its texts follow from server sources, and what each is about from the source too.
 #[test]
 fn replies_that_follow_from_server_sources_are_understood() {
-    let (_, wrong_fault, wrong_cause) = wrong_rows(include_str!("data/replies-derived.tsv"));
+    let (rows, wrong_fault, wrong_cause) = wrong_rows(include_str!("data/replies-derived.tsv"));
+    assert_eq!(rows, 267);
     assert_eq!((wrong_fault, wrong_cause), (0, 0));
 }
 

@@ -326,10 +326,10 @@ fn a_name_that_postfix_refuses_at_ehlo_with_a_temporary_code_ends_the_attempt() 
         .err()
         .expect("no session");
     assert_eq!(error.kind(), HandshakeErrorKind::Refused);
-    // The diagnosis tells more than the code: waiting is of no use, and the next name is among those that remain.
+    // The diagnosis tells more than the code: waiting is of no use, and only the next name remains.
     let diagnosis = error.diagnosis().expect("a reply");
     assert!(diagnosis.is_lasting() && diagnosis.another_name_may_help());
-    assert_eq!(error.remaining().last(), Some(&legal("mail.example.com")));
+    assert_eq!(error.remaining(), [legal("mail.example.com")]);
 }
 
 #[test]

@@ -94,16 +94,20 @@ pub(super) const OWN: &[&str] = &[
 /// Subjects other than the name. They count where no verb stands beside the complaint.
 pub(super) const OTHER_SUBJECTS: &[&str] = &[
     "bad commands",
+    "certificate*",
     "client",
+    "configuration",
     "connect*",
     "e mail",
     "email",
     "greylist*",
     "ip",
+    "license*",
     "listed",
     "mail",
     "mailbox",
     "message*",
+    "peer",
     "pipelin*",
     "protocol",
     "rate",
@@ -117,24 +121,45 @@ pub(super) const OTHER_SUBJECTS: &[&str] = &[
     "too long",
     "too many",
     "user",
+    "your address",
+];
+
+/// Words for the state of the server or of the line. With 501 and 504 at EHLO: `501 Server busy`, `504 Timeout waiting for command`.
+pub(super) const SERVER_STATE: &[&str] = &[
+    "again",
+    "busy",
+    "closing",
+    "later",
+    "load",
+    "network*",
+    "overload*",
+    "resource*",
+    "server",
+    "slow",
+    "tls",
+    "unavailable",
+    "waiting",
 ];
 
 /// Subjects that make a clause doubtful even with a verb in it: the verb is one cause of several, or only part of a description.
 ///
 /// policyd-weight at RCPT: `correct HELO and DNS MX settings or to get removed from DNSBLs`; Google at RCPT: `Mail relay denied
-/// .. (as obtained from HELO and MAIL FROM)`.
+/// .. (as obtained from HELO and MAIL FROM)`; content filters at DATA: `invalid header: Received from HELO localhost`.
 pub(super) const DOUBTS: &[&str] = &[
     "credential*",
     "dkim",
     "dmarc",
     "dnsbls",
     "greylist*",
+    "header*",
     "mail from",
     "mx settings",
     "pipelin*",
+    "received",
     "recipient*",
     "relay",
     "relaying",
+    "score*",
     "sender address",
     "spam",
     "too many",
@@ -144,28 +169,49 @@ pub(super) const DOUBTS: &[&str] = &[
 /// Phrases with which servers ask for the verb itself, when it is missing or comes twice: not a word about the name.
 ///
 /// Postfix, Exim, sendmail, Courier, James, Exchange and Google at MAIL: `send HELO/EHLO first`, `HELO or EHLO required`,
-/// `Polite people say HELO first`, `Need HELO or EHLO before MAIL`; Haraka at HELO: `HELO protocol mismatch`.
+/// `Polite people say HELO first`, `Need HELO or EHLO before MAIL`; Haraka at HELO: `HELO protocol mismatch`. Operators' rules at MAIL
+/// and RCPT: `HELO or EHLO not sent`, and of verb or port to use instead, `HELO not permitted, use EHLO`.
 pub(super) const ORDER: &[&str] = &[
     "already",
     "before",
+    "didnt say",
+    "didnt send",
     "duplicate*",
     "expected",
     "first",
+    "introduce yourself",
+    "mandatory",
     "missing",
+    "must say",
+    "must send",
+    "must use",
     "need",
+    "not given",
+    "not issued",
+    "not received",
+    "not say",
+    "not send",
+    "not sent",
     "out of",
+    "please say",
+    "please send",
+    "port 587",
     "protocol mismatch",
     "require",
     "required",
     "sequence",
+    "should say",
+    "should send",
     "state",
     "twice",
+    "use ehlo",
+    "use port",
     "without",
 ];
 
 /// Words that make a text about order one about the name after all: `HELO: fully-qualified name required`.
 pub(super) const ORDER_OF_NAME: &[&str] = &[
-    "address*", "correct", "invalid", "proper", "syntax", "valid",
+    "address*", "correct", "invalid", "proper*", "syntax", "valid",
 ];
 
 /// Phrases for a server that does not know the verb. At EHLO and HELO: aiosmtpd as LMTP, Stalwart as LMTP, devices that mask it.
@@ -208,23 +254,34 @@ pub(super) const TLS_OR_AUTH: &[&str] = &[
     "requires tls",
     "starttls first",
     "starttls is required",
+    "starttls mandatory",
     "starttls required",
     "tls is required",
     "tls required",
     "use starttls",
 ];
 
-/// Words for the PTR of the client's address. Postfix, sendmail, Haraka, Stalwart, GMX, Microsoft, qpsmtpd, at any command.
+/// Words for the PTR of the client's address, which is also what a name "for" or "of" an address is (Exim ACLs). Postfix, sendmail, Haraka, Stalwart, GMX, Microsoft, qpsmtpd, at any command.
 pub(super) const PTR: &[&str] = &[
     "fcrdns",
     "find your hostname",
     "forged hostname",
     "forward confirmed",
     "generic dns",
+    "hostname for quotedaddress",
     "hostname for your ip",
+    "hostname of quotedaddress",
+    "ip has no hostname",
+    "ip has no name",
     "ip name lookup",
+    "name for quotedaddress",
+    "name of quotedaddress",
+    "names for quotedaddress",
+    "names of quotedaddress",
     "ptr",
     "ptrs",
+    "quotedaddress has no hostname",
+    "quotedaddress has no name",
     "rdns",
     "resolve your address",
     "revdns",
@@ -237,6 +294,7 @@ pub(super) const PTR: &[&str] = &[
     "reverse record",
     "reverse resolution",
     "reversedns",
+    "unknown host quotedaddress",
 ];
 
 /// Words for a PTR that is not there.
@@ -405,6 +463,11 @@ pub(super) const CAUSES: &[Row] = &[
             "cname",
             "could not find",
             "did not resolve",
+            "no aaaa",
+            "no valid a",
+            "no valid aaaa",
+            "no valid mx",
+            "not in dns",
             "dns server reply",
             "does not exist",
             "doesnt exist",
@@ -483,6 +546,8 @@ pub(super) const CAUSES: &[Row] = &[
             "my own",
             "not me",
             "not us",
+            "to be me",
+            "to be us",
             "our address",
             "our domain",
             "our host*",
@@ -560,9 +625,63 @@ pub(super) const LOOKUP: &[&str] = &[
 /// Words of a fault that may pass.
 pub(super) const PASSING: &[&str] = &[
     "again",
+    "greylist*",
     "later",
+    "minutes",
+    "retry",
+    "seconds",
     "servfail",
     "temporar*",
     "timed out",
     "timeout",
+];
+
+/// Phrases that tell a lasting fault of DNS, so that "try again" behind them means: once it is repaired. Postfix and policy services at RCPT.
+pub(super) const NOT_IN_DNS: &[&str] = &[
+    "did not resolve",
+    "does not exist",
+    "does not resolve",
+    "doesnt exist",
+    "doesnt resolve",
+    "domain not found",
+    "host not found",
+    "not in dns",
+    "nxdomain",
+    "unknown host",
+];
+
+/// Words with which even [`NOT_IN_DNS`] says no more than that a look-up failed. Haraka, Stalwart, Exim ACLs, Courier.
+pub(super) const LOOKUP_FAILED: &[&str] = &[
+    "could not",
+    "failure",
+    "servfail",
+    "temporar*",
+    "timed out",
+    "timeout",
+];
+
+/// Phrases for a name that is an address. qpsmtpd policy=strict, Exim ACLs: EHLO, RCPT.
+pub(super) const IS_ADDRESS: &[&str] = &[
+    "bare ip",
+    "ip as",
+    "ip address as",
+    "ip addresses as",
+    "is a ip",
+    "is an ip",
+    "ip address not",
+    "ip addresses not",
+    "numeric",
+    "plain ip",
+    "raw ip",
+    "use an ip",
+];
+
+/// Phrases for a name with an address in it, or for one that is an address: the name tells. HestiaCP at MAIL, Exim ACLs at EHLO and RCPT.
+pub(super) const HOLDS_ADDRESS: &[&str] = &[
+    "contains a ip",
+    "contains an ip",
+    "contains ip",
+    "ip address in",
+    "ip addresses in",
+    "ip in",
 ];
