@@ -525,7 +525,8 @@ impl<'a> Said<'a> {
     /// Tells whether a reply code and an enhanced code stand within the text. forwardemail.net at DATA: `response=504 5.5.2 <mx1>: Helo
     /// command rejected`; Postfix reject_unverified_recipient at RCPT: `host .. said: 504 5.5.2 <mx1>: Helo command rejected`.
     ///
-    /// Behind a colon or a verb of speech a reply code alone will do. Gateways at RCPT and DATA: `next hop failed: 501 Syntactically invalid HELO argument(s)`.
+    /// Behind a colon or a verb of speech a reply code alone will do. Gateways at RCPT and DATA: `next hop failed: 501 Syntactically
+    /// invalid HELO argument(s)`.
     fn quotes_a_code(&self) -> bool {
         let mut words = self.raw.split_ascii_whitespace();
         let mut before = words.next().unwrap_or_default();
@@ -696,7 +697,10 @@ impl<'a> Said<'a> {
         if matches!(self.code, 501 | 504) {
             let others = [
                 "bad commands",
+                "certificate*",
                 "connect*",
+                "license*",
+                "peer",
                 "recipient*",
                 "sender*",
                 "too many",
@@ -1145,7 +1149,9 @@ fn without_names(text: &str, echo: Option<&str>, sent: Option<&str>) -> String {
                 .into_iter()
                 .flatten()
                 .any(|name| is_same_name(bare, name));
-        if word.contains("://") || word.contains("helo=") || (is_name_of_test(word) && !is_one_word)
+        if word.contains("://")
+            || word.contains("helo=")
+            || (is_name_of_test(word) && !is_name && !is_one_word)
         {
             plain.push(' ');
         } else if is_name {
