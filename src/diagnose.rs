@@ -429,7 +429,12 @@ impl<'a> Said<'a> {
             None => (stage, reply.code()),
         };
         let echo = echoed_name(&raw).map(str::to_owned);
-        let plain = without_names(&raw, echo.as_deref(), sent);
+        // Postfix and Google name the command so at which they give up.
+        let judged = match code {
+            421 => Cow::Owned(raw.replace("(ehlo)", "").replace("(helo)", "")),
+            _ => Cow::Borrowed(&raw),
+        };
+        let plain = without_names(&judged, echo.as_deref(), sent);
         Said {
             stage,
             code,
@@ -486,7 +491,7 @@ impl<'a> Said<'a> {
     fn is_google(&self) -> bool {
         self.code == 421
             && (self.raw.contains("(ehlo)") || self.raw.contains("(helo)"))
-            && self.words.has("try again later")
+            && self.raw.trim_start().starts_with("try again later")
     }
 
     fn can_be_about_name(&self) -> bool {
@@ -520,7 +525,8 @@ impl<'a> Said<'a> {
     /// Tells whether a reply code and an enhanced code stand within the text. forwardemail.net at DATA: `response=504 5.5.2 <mx1>: Helo
     /// command rejected`; Postfix reject_unverified_recipient at RCPT: `host .. said: 504 5.5.2 <mx1>: Helo command rejected`.
     ///
-    /// Behind a colon a reply code alone will do. Gateways at RCPT and DATA: `next hop failed: 501 Syntactically invalid HELO argument(s)`.
+    /// Behind a colon or a verb of speech a reply code alone will do. Gateways at RCPT and DATA: `next hop failed: 501 Syntactically
+    /// invalid HELO argument(s)`.
     fn quotes_a_code(&self) -> bool {
         let mut words = self.raw.split_ascii_whitespace();
         let mut before = words.next().unwrap_or_default();
@@ -529,7 +535,10 @@ impl<'a> Said<'a> {
             let bare = word.split('-').next().unwrap_or_default();
             let found =
                 (!is_first && is_reply_code(before) && word.parse::<EnhancedCode>().is_ok())
-                    || (before.ends_with(':') && bare.len() == 3 && is_reply_code(bare));
+                    || ((before.ends_with(':')
+                        || matches!(before, "answered" | "replied" | "returned"))
+                        && bare.len() == 3
+                        && is_reply_code(bare));
             (before, is_first) = (word, false);
             found
         })
@@ -582,6 +591,15 @@ impl<'a> Said<'a> {
     /// Tells whether a clause has the verb as its subject and says no.
     fn is_complaint(&self, clause: &Words) -> bool {
         if !Self::mentions_verb(clause) || clause.has_any(DOUBTS) {
+            return false;
+        }
+        // Content filters at DATA: `bad Received from HELO localhost` is about a header.
+        if clause.has("received")
+            && !matches!(
+                self.stage,
+                Stage::Ehlo | Stage::Helo | Stage::Mail | Stage::Rcpt
+            )
+        {
             return false;
         }
         let about_name = clause.has_any(NAME_NOUNS) || clause.has_any(ORDER_OF_NAME);
@@ -679,7 +697,10 @@ impl<'a> Said<'a> {
         if matches!(self.code, 501 | 504) {
             let others = [
                 "bad commands",
+                "certificate*",
                 "connect*",
+                "license*",
+                "peer",
                 "recipient*",
                 "sender*",
                 "too many",
@@ -1117,11 +1138,6 @@ fn without_names(text: &str, echo: Option<&str>, sent: Option<&str>) -> String {
         }
         let word = piece.trim_end();
         let ending = &piece[word.len()..];
-        // Postfix and Google name the command so at which they gave up.
-        if matches!(word, "(helo)" | "(ehlo)") {
-            plain.push_str(ending);
-            continue;
-        }
         let bare = word.trim_matches(|char: char| "()<>\"',;:".contains(char));
         let bare = bare.strip_suffix('.').unwrap_or(bare);
         // Who has sent a literal hears of the address without brackets what is said about the address.
@@ -1133,7 +1149,9 @@ fn without_names(text: &str, echo: Option<&str>, sent: Option<&str>) -> String {
                 .into_iter()
                 .flatten()
                 .any(|name| is_same_name(bare, name));
-        if word.contains("://") || word.contains("helo=") || (is_name_of_test(word) && !is_one_word)
+        if word.contains("://")
+            || word.contains("helo=")
+            || (is_name_of_test(word) && !is_name && !is_one_word)
         {
             plain.push(' ');
         } else if is_name {

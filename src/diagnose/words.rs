@@ -77,6 +77,9 @@ pub(super) const IDENTITY: &[&str] = &[
     "who you",
     "you are quotedname",
     "you are not quotedname",
+    "not the hostname",
+    "not the host name",
+    "not the name",
 ];
 
 /// Claims of the server to be what the client said. vexim and HestiaCP at EHLO, MAIL or RCPT: `192.0.2.25 is _my_ address`.
@@ -96,7 +99,7 @@ pub(super) const OTHER_SUBJECTS: &[&str] = &[
     "bad commands",
     "certificate*",
     "client",
-    "configuration",
+    "configur*",
     "connect*",
     "e mail",
     "email",
@@ -113,6 +116,7 @@ pub(super) const OTHER_SUBJECTS: &[&str] = &[
     "rate",
     "recipient*",
     "relay*",
+    "remote",
     "sender*",
     "service",
     "spam",
@@ -127,8 +131,11 @@ pub(super) const OTHER_SUBJECTS: &[&str] = &[
 /// Words for the state of the server or of the line. With 501 and 504 at EHLO: `501 Server busy`, `504 Timeout waiting for command`.
 pub(super) const SERVER_STATE: &[&str] = &[
     "again",
+    "authori*",
     "busy",
     "closing",
+    "firewall",
+    "gateway",
     "later",
     "load",
     "network*",
@@ -136,9 +143,11 @@ pub(super) const SERVER_STATE: &[&str] = &[
     "resource*",
     "server",
     "slow",
+    "timed out",
     "tls",
     "unavailable",
     "waiting",
+    "you are",
 ];
 
 /// Subjects that make a clause doubtful even with a verb in it: the verb is one cause of several, or only part of a description.
@@ -146,6 +155,7 @@ pub(super) const SERVER_STATE: &[&str] = &[
 /// policyd-weight at RCPT: `correct HELO and DNS MX settings or to get removed from DNSBLs`; Google at RCPT: `Mail relay denied
 /// .. (as obtained from HELO and MAIL FROM)`; content filters at DATA: `invalid header: Received from HELO localhost`.
 pub(super) const DOUBTS: &[&str] = &[
+    "content filter*",
     "credential*",
     "dkim",
     "dmarc",
@@ -155,13 +165,14 @@ pub(super) const DOUBTS: &[&str] = &[
     "mail from",
     "mx settings",
     "pipelin*",
-    "received",
     "recipient*",
     "relay",
     "relaying",
+    "rspamd",
     "score*",
     "sender address",
     "spam",
+    "spamassassin",
     "too many",
     "virus",
 ];
@@ -182,10 +193,12 @@ pub(super) const ORDER: &[&str] = &[
     "introduce yourself",
     "mandatory",
     "missing",
+    "must issue",
     "must say",
     "must send",
     "must use",
     "need",
+    "not done",
     "not given",
     "not issued",
     "not received",
@@ -195,7 +208,7 @@ pub(super) const ORDER: &[&str] = &[
     "out of",
     "please say",
     "please send",
-    "port 587",
+    "port",
     "protocol mismatch",
     "require",
     "required",
@@ -205,13 +218,18 @@ pub(super) const ORDER: &[&str] = &[
     "state",
     "twice",
     "use ehlo",
-    "use port",
     "without",
 ];
 
 /// Words that make a text about order one about the name after all: `HELO: fully-qualified name required`.
 pub(super) const ORDER_OF_NAME: &[&str] = &[
-    "address*", "correct", "invalid", "proper*", "syntax", "valid",
+    "address*",
+    "correct",
+    "invalid",
+    "localhost",
+    "proper*",
+    "syntax",
+    "valid",
 ];
 
 /// Phrases for a server that does not know the verb. At EHLO and HELO: aiosmtpd as LMTP, Stalwart as LMTP, devices that mask it.
@@ -263,6 +281,8 @@ pub(super) const TLS_OR_AUTH: &[&str] = &[
 
 /// Words for the PTR of the client's address, which is also what a name "for" or "of" an address is (Exim ACLs). Postfix, sendmail, Haraka, Stalwart, GMX, Microsoft, qpsmtpd, at any command.
 pub(super) const PTR: &[&str] = &[
+    "address has no hostname",
+    "address has no name",
     "fcrdns",
     "find your hostname",
     "forged hostname",
@@ -280,6 +300,8 @@ pub(super) const PTR: &[&str] = &[
     "names of quotedaddress",
     "ptr",
     "ptrs",
+    "quotedaddress does not resolve",
+    "quotedaddress doesnt resolve",
     "quotedaddress has no hostname",
     "quotedaddress has no name",
     "rdns",
@@ -518,6 +540,9 @@ pub(super) const CAUSES: &[Row] = &[
             "not in the same",
             "not match*",
             "not point",
+            "not the host name",
+            "not the hostname",
+            "not the name",
             "not the same",
             "should match",
             "verification failed",
@@ -625,6 +650,9 @@ pub(super) const LOOKUP: &[&str] = &[
 /// Words of a fault that may pass.
 pub(super) const PASSING: &[&str] = &[
     "again",
+    "come back",
+    "deferred",
+    "delay*",
     "greylist*",
     "later",
     "minutes",
@@ -634,6 +662,7 @@ pub(super) const PASSING: &[&str] = &[
     "temporar*",
     "timed out",
     "timeout",
+    "wait",
 ];
 
 /// Phrases that tell a lasting fault of DNS, so that "try again" behind them means: once it is repaired. Postfix and policy services at RCPT.
