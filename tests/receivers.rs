@@ -9,6 +9,8 @@ mod support {
     pub(crate) mod dns_server;
 }
 
+mod table;
+
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 
@@ -274,7 +276,7 @@ impl Asker {
 
     fn ask_from(&mut self, profile: &str, client: &str, notation: &str) -> Verdict {
         let profile = Profile::named(profile).expect("a profile");
-        let argument = (notation != r"\-").then(|| unescape(notation));
+        let argument = (notation != r"\-").then(|| table::unescape(notation));
         self.ask_bytes(profile, client, argument.as_deref())
     }
 
@@ -491,29 +493,6 @@ fn arguments() -> Vec<(String, String)> {
         .collect();
     assert_eq!(arguments.len(), 367);
     arguments
-}
-
-/// Turns the notation of the data into bytes: `\xNN`, `\\`, `\t`.
-fn unescape(text: &str) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let mut rest = text;
-    while let Some((plain, escape)) = rest.split_once('\\') {
-        bytes.extend_from_slice(plain.as_bytes());
-        let (kind, after) = escape.split_at(1);
-        rest = after;
-        match kind {
-            "x" => {
-                let (digits, after) = after.split_at(2);
-                bytes.push(u8::from_str_radix(digits, 16).expect("two hexadecimal digits"));
-                rest = after;
-            }
-            "\\" => bytes.push(b'\\'),
-            "t" => bytes.push(b'\t'),
-            other => unreachable!("unknown escape \\{other}"),
-        }
-    }
-    bytes.extend_from_slice(rest.as_bytes());
-    bytes
 }
 
 /// Turns bytes into the notation of the data.
