@@ -30,7 +30,8 @@ use crate::events;
 use crate::in_flight::{Alarm, block_on};
 use crate::name::HeloName;
 use crate::policy::{Decision, FallbackPolicy, Judged, PolicyFn, Standard};
-use gather::Settings;
+use ask::Facts;
+use gather::{Gathered, Settings};
 use std::ffi::OsString;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -311,7 +312,7 @@ impl<D: Dns + 'static> Again for Resolve<D> {
 async fn run<D: Dns + 'static>(resolve: Arc<Resolve<D>>) -> Resolution {
     let alarm = Alarm::after(resolve.deadline);
     let gathered = gather::gather(&resolve.settings);
-    let mut facts = ask::Facts::default();
+    let mut facts = Facts::default();
     #[cfg(feature = "dns")]
     let gathered =
         discover::discover(&resolve.settings.services, gathered, resolve.deadline / 2).await;
@@ -321,15 +322,22 @@ async fn run<D: Dns + 'static>(resolve: Arc<Resolve<D>>) -> Resolution {
     // Without a client address other questions matter; those that were answered are not asked again.
     ask::ask(&resolve.dns, &gathered, &mut facts, &alarm).await;
     let again: Arc<dyn Again> = Arc::<Resolve<D>>::clone(&resolve);
-    let resolution = choose::choose(
-        &gathered,
-        &facts,
-        resolve.policy.as_ref(),
-        again,
-        &resolve.dns.name_servers(),
-    );
-    events::resolved(&resolution);
-    resolution
+    resolve.conclude(&gathered, &facts, again)
+}
+
+impl<D: Dns> Resolve<D> {
+    /// The last step, whatever led to the facts: judges, chooses and tells of it.
+    fn conclude(&self, gathered: &Gathered, facts: &Facts, again: Arc<dyn Again>) -> Resolution {
+        // Naming the servers may read a file; they matter only when they left something open.
+        let silent = if facts.has_not_known() {
+            self.dns.name_servers()
+        } else {
+            Vec::new()
+        };
+        let resolution = choose::choose(gathered, facts, self.policy.as_ref(), again, silent);
+        events::resolved(&resolution);
+        resolution
+    }
 }
 
 impl<D: Dns + 'static> IntoFuture for Resolve<D> {

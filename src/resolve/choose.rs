@@ -27,17 +27,17 @@ const PROVISIONAL: Duration = Duration::from_secs(60);
 /// The longest that a choice is held for good: long TTLs are a promise about records, not about this machine.
 const LONGEST: Duration = Duration::from_secs(86_400);
 
-/// Judges everything gathered, and chooses.
+/// Judges everything gathered, and chooses. `silent` are the name servers that left something open.
 pub(super) fn choose(
     gathered: &Gathered,
     facts: &Facts,
     policy: &dyn FallbackPolicy,
     again: Arc<dyn Again>,
-    servers: &[SocketAddr],
+    silent: Vec<SocketAddr>,
 ) -> Resolution {
     let judge = Judge {
         gathered,
-        asked: if facts.has_not_known() { servers } else { &[] },
+        asked: &silent,
         facts,
         policy,
     };
@@ -82,7 +82,6 @@ pub(super) fn choose(
     let valid_until = Instant::now() + facts.shortest_ttl().unwrap_or(longest).min(longest);
     Resolution {
         again,
-        asked: judge.asked.to_vec(),
         clients,
         #[cfg(feature = "receivers")]
         forecasts: forecast::forecast(gathered, facts, &considered, plan.as_ref().ok()),
@@ -91,6 +90,7 @@ pub(super) fn choose(
         provisional,
         valid_until,
         warnings,
+        asked: silent,
     }
 }
 

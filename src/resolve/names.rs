@@ -1,12 +1,10 @@
 //! A name for each of several egress addresses.
 
 use super::ask::{self, Facts};
-use super::choose::choose;
 use super::gather::{self, ClientsAre, Gathered};
 use super::report::{ClientOrigin, Resolution};
 use super::{Again, Resolve};
 use crate::dns::Dns;
-use crate::events;
 use crate::in_flight::Alarm;
 use crate::name::HeloName;
 use std::collections::BTreeMap;
@@ -116,7 +114,6 @@ pub(super) async fn run<D: Dns + 'static>(
     if !gathered.clients.is_empty() {
         ask::ask(&resolve.dns, &gathered, &mut facts, &alarm).await;
     }
-    let servers = resolve.dns.name_servers();
     let mut by_client = BTreeMap::new();
     for client in std::mem::take(&mut gathered.clients) {
         let of_client = Gathered {
@@ -129,10 +126,7 @@ pub(super) async fn run<D: Dns + 'static>(
             resolve: Arc::clone(&resolve),
             client,
         });
-        let policy = resolve.policy.as_ref();
-        let resolution = choose(&of_client, &facts, policy, again, &servers);
-        events::resolved(&resolution);
-        by_client.insert(client, resolution);
+        by_client.insert(client, resolve.conclude(&of_client, &facts, again));
     }
     HeloNames {
         by_client,
@@ -171,13 +165,7 @@ impl<D: Dns + 'static> Again for OfClient<D> {
             let mut facts = Facts::default();
             ask::ask(&self.resolve.dns, &gathered, &mut facts, &alarm).await;
             let again: Arc<dyn Again> = Arc::<Self>::clone(&self);
-            let (policy, servers) = (
-                self.resolve.policy.as_ref(),
-                self.resolve.dns.name_servers(),
-            );
-            let resolution = choose(&gathered, &facts, policy, again, &servers);
-            events::resolved(&resolution);
-            resolution
+            self.resolve.conclude(&gathered, &facts, again)
         })
     }
 }
