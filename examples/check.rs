@@ -9,7 +9,9 @@
 //! Run over the HELO names of a log, it says which of them are worth a rule. A million lines take a few seconds, and
 //! memory does not grow with them.
 
-use std::borrow::Cow;
+#[path = "support/notation.rs"]
+mod notation;
+
 use std::env;
 use std::ffi::OsString;
 use std::io::{self, BufRead, BufWriter, ErrorKind, Write};
@@ -148,7 +150,8 @@ fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
 }
 
 fn report(escaped: &[u8], out: &mut impl Write, check: Check, output: Output) -> io::Result<()> {
-    let raw = unescaped(escaped);
+    // No argument at all is an empty name.
+    let raw = notation::unescaped(escaped).unwrap_or_default();
     match output {
         Output::Columns => report_columns(&raw, out, check),
         Output::Json => report_json(&raw, out, check),
@@ -202,42 +205,4 @@ fn write_repairs(repairs: &[helo_name::Repair], out: &mut impl Write) -> io::Res
         write!(out, ",{}", repair.as_str())?;
     }
     writeln!(out)
-}
-
-/// Undoes the escape notation. A backslash before anything else stands for itself.
-fn unescaped(text: &[u8]) -> Cow<'_, [u8]> {
-    if text == br"\-" {
-        return Cow::Borrowed(b"");
-    }
-    if !text.contains(&b'\\') {
-        return Cow::Borrowed(text);
-    }
-    let mut raw = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((byte, after)) = first_byte(rest) {
-        raw.push(byte);
-        rest = after;
-    }
-    Cow::Owned(raw)
-}
-
-fn first_byte(text: &[u8]) -> Option<(u8, &[u8])> {
-    match text {
-        [b'\\', b'x', high, low, rest @ ..]
-            if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() =>
-        {
-            Some((hex(*high) * 16 + hex(*low), rest))
-        }
-        [b'\\', b'\\', rest @ ..] => Some((b'\\', rest)),
-        [b'\\', b't', rest @ ..] => Some((b'\t', rest)),
-        [byte, rest @ ..] => Some((*byte, rest)),
-        [] => None,
-    }
-}
-
-fn hex(digit: u8) -> u8 {
-    match digit {
-        b'0'..=b'9' => digit - b'0',
-        _ => (digit | 0x20) - b'a' + 10,
-    }
 }

@@ -9,6 +9,9 @@
 //!
 //! The servers are said to be mx.lab.example.net, 192.0.2.25 and 2001:db8::25.
 
+#[path = "support/notation.rs"]
+mod notation;
+
 use std::env;
 use std::ffi::OsString;
 use std::io::{self, BufRead, BufWriter, ErrorKind, Write};
@@ -185,7 +188,7 @@ impl Predictor {
     }
 
     fn report(&self, escaped: &[u8], out: &mut impl Write) -> io::Result<()> {
-        let argument = unescaped(escaped);
+        let argument = notation::unescaped(escaped);
         write_escaped(argument.as_deref(), out)?;
         let mut facts = self.facts.clone();
         for profile in self.profiles() {
@@ -235,41 +238,6 @@ impl Predictor {
 
 fn unknown<T>() -> Answer<T> {
     Answer::not_known(NotKnown::NoNameServer)
-}
-
-/// Undoes the escape notation; `\-` alone is none. A backslash before anything else stands for itself.
-fn unescaped(text: &[u8]) -> Option<Vec<u8>> {
-    if text == br"\-" {
-        return None;
-    }
-    let mut raw = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((byte, after)) = first_byte(rest) {
-        raw.push(byte);
-        rest = after;
-    }
-    Some(raw)
-}
-
-fn first_byte(text: &[u8]) -> Option<(u8, &[u8])> {
-    match text {
-        [b'\\', b'x', high, low, rest @ ..]
-            if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() =>
-        {
-            Some((hex(*high) * 16 + hex(*low), rest))
-        }
-        [b'\\', b'\\', rest @ ..] => Some((b'\\', rest)),
-        [b'\\', b't', rest @ ..] => Some((b'\t', rest)),
-        [byte, rest @ ..] => Some((*byte, rest)),
-        [] => None,
-    }
-}
-
-fn hex(digit: u8) -> u8 {
-    match digit {
-        b'0'..=b'9' => digit - b'0',
-        _ => (digit | 0x20) - b'a' + 10,
-    }
 }
 
 /// Writes an argument in the notation in which it is read.
