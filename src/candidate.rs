@@ -1,7 +1,7 @@
 //! A name that might be sent, and where it came from.
 
 use crate::name::HeloName;
-use crate::scope::Scope;
+use crate::name::Scope;
 use std::fmt;
 use std::net::IpAddr;
 

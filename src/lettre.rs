@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use ::lettre::transport::smtp::extension::ClientId;
 
-use crate::HeloName;
+use crate::name::HeloName;
 
 /// Makes what lettre says in `EHLO`; an address literal becomes a typed one.
 ///

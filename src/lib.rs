@@ -122,13 +122,11 @@
 //! outside the name. The report says what was checked, and its last warning names a client address without PTR record.
 
 mod candidate;
-mod diagnose;
 pub mod dns;
 mod escape;
 mod events;
-mod handshake;
+mod executor;
 mod host;
-mod in_flight;
 #[cfg(feature = "lettre")]
 mod lettre;
 mod name;
@@ -136,24 +134,17 @@ mod plan;
 pub mod policy;
 #[cfg(feature = "receivers")]
 pub mod receivers;
-mod reply;
 mod resolve;
 mod sanitize;
-mod scope;
 #[cfg(feature = "serde")]
 mod serde;
-mod shape;
+mod smtp;
 pub mod verify;
 
 pub use candidate::{Candidate, Qualifier, Source};
-pub use diagnose::{Cause, Diagnosis, InvalidStage, Stage};
-pub use handshake::{
-    Exchange, Handshake, HandshakeError, HandshakeErrorKind, HandshakeWarning, Session, Step, Verb,
-};
-pub use name::{HeloName, InvalidHeloName, InvalidHeloNameKind};
+pub use name::{HeloName, InvalidHeloName, InvalidHeloNameKind, Scope};
 pub use plan::{Attempt, Plan};
 pub use policy::{Decision, FallbackPolicy, Judged};
-pub use reply::{EnhancedCode, InvalidReply, InvalidReplyKind, Reply, ReplyParser};
 pub use resolve::{
     Change, Client, ClientOrigin, Considered, Cure, HeloNames, Reason, ReasonKind, Recheck,
     Resolution, Resolve, ResolveError, ResolveErrorKind, Warning,
@@ -161,7 +152,11 @@ pub use resolve::{
 #[cfg(feature = "receivers")]
 pub use resolve::{Forecast, Refusal};
 pub use sanitize::{Repair, Sanitized, Unusable, UnusableKind, sanitize};
-pub use scope::Scope;
+pub use smtp::{
+    Cause, Diagnosis, EnhancedCode, Exchange, Handshake, HandshakeError, HandshakeErrorKind,
+    HandshakeWarning, InvalidReply, InvalidReplyKind, InvalidStage, Reply, ReplyParser, Session,
+    Stage, Step, Verb,
+};
 
 /// Compiles the README's code.
 #[cfg(all(

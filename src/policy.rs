@@ -23,7 +23,7 @@
 
 use crate::candidate::{Candidate, Source};
 use crate::name::HeloName;
-use crate::scope::Scope;
+use crate::name::Scope;
 use crate::verify::Finding;
 use std::fmt;
 use std::net::IpAddr;

@@ -8,26 +8,26 @@ mod ask;
 mod choose;
 #[cfg(feature = "dns")]
 mod discover;
+mod egress;
 mod error;
 #[cfg(feature = "receivers")]
 mod forecast;
 mod gather;
-mod names;
 mod recheck;
 mod report;
 mod warning;
 
+pub use egress::HeloNames;
 pub use error::{Cure, ResolveError, ResolveErrorKind};
 #[cfg(feature = "receivers")]
 pub use forecast::{Forecast, Refusal};
-pub use names::HeloNames;
 pub use recheck::{Change, Recheck};
 pub use report::{Client, ClientOrigin, Considered, Reason, ReasonKind, Resolution};
 pub use warning::Warning;
 
 use crate::dns::Dns;
 use crate::events;
-use crate::in_flight::{Alarm, block_on};
+use crate::executor::{Alarm, block_on};
 use crate::name::HeloName;
 use crate::policy::{Decision, FallbackPolicy, Judged, PolicyFn, Standard};
 use ask::Facts;
@@ -289,7 +289,7 @@ impl<D: Dns + 'static> Resolve<D> {
     /// assert_eq!(names.name(egress[1]).unwrap().as_str(), "out2.example.com");
     /// ```
     pub async fn names_for(self, clients: impl IntoIterator<Item = IpAddr> + Send) -> HeloNames {
-        names::run(Arc::new(self), clients.into_iter().collect()).await
+        egress::run(Arc::new(self), clients.into_iter().collect()).await
     }
 
     /// As [`names_for`](Self::names_for), and blocks this thread.

@@ -4,9 +4,9 @@
 //! is about one name and one client address: a host with IPv4 and IPv6 has two.
 
 use crate::dns::{Answer, Dns, Family, Outcome, PtrText};
-use crate::in_flight::InFlight;
+use crate::executor::InFlight;
 use crate::name::HeloName;
-use crate::scope;
+use crate::name::{Scope, is_verifiable};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::net::IpAddr;
@@ -60,7 +60,7 @@ impl Finding {
 
     /// Says it of a name and a client address, as a clause.
     pub(crate) fn about(self, name: &HeloName, client: Option<IpAddr>) -> String {
-        let means_nothing = name.is_domain() && name.scope() != scope::Scope::Public;
+        let means_nothing = name.is_domain() && name.scope() != Scope::Public;
         match (self, client) {
             (Self::Match, _) if name.is_literal() => "it is the client address".to_owned(),
             (Self::Mismatch, _) if name.is_literal() => "it is not the client address".to_owned(),
@@ -175,10 +175,7 @@ fn literal_finding(own: IpAddr, client: IpAddr) -> Finding {
 }
 
 fn public_finding(addresses: &[IpAddr]) -> Finding {
-    if addresses
-        .iter()
-        .any(|&address| scope::is_verifiable(address))
-    {
+    if addresses.iter().any(|&address| is_verifiable(address)) {
         Finding::Resolves
     } else {
         Finding::NotPublic
@@ -241,9 +238,7 @@ pub(crate) fn iprev<'a>(
         Outcome::NotKnown(_) => return Some(Iprev::TempError),
     };
     let legal = names.iter().filter_map(|text| text.to_name().ok());
-    let public: BTreeSet<HeloName> = legal
-        .filter(|name| name.scope() == scope::Scope::Public)
-        .collect();
+    let public: BTreeSet<HeloName> = legal.filter(|name| name.scope() == Scope::Public).collect();
     let asked: Vec<_> = public.iter().filter_map(forward).collect();
     if asked
         .iter()
@@ -339,7 +334,7 @@ pub async fn verify(dns: &impl Dns, name: &HeloName, client: Option<IpAddr>) -> 
     for family in families_to_ask(name, client) {
         asked.push(async move { Heard::Forward(family, dns.forward(name, family).await) });
     }
-    if let Some(address) = client.filter(|&address| scope::is_verifiable(address)) {
+    if let Some(address) = client.filter(|&address| is_verifiable(address)) {
         asked.push(async move { Heard::Reverse(address, dns.reverse(address).await) });
     }
     let mut facts = Vec::new();
@@ -449,7 +444,7 @@ impl<D: Dns, I: Iterator<Item = (HeloName, IpAddr)>> VerifyMany<'_, D, I> {
 
 /// Which record types of a name are asked for (R12): none of a literal or of a name that means nothing in public.
 pub(crate) fn families_to_ask(name: &HeloName, client: Option<IpAddr>) -> Vec<Family> {
-    if name.is_literal() || name.scope() != scope::Scope::Public {
+    if name.is_literal() || name.scope() != Scope::Public {
         return Vec::new();
     }
     match client {
@@ -460,7 +455,7 @@ pub(crate) fn families_to_ask(name: &HeloName, client: Option<IpAddr>) -> Vec<Fa
 
 /// As [`find`], and a name that means nothing in public has no public address.
 pub(crate) fn finding_of(name: &HeloName, client: Option<IpAddr>, facts: &[Forward]) -> Finding {
-    if name.is_domain() && name.scope() != scope::Scope::Public {
+    if name.is_domain() && name.scope() != Scope::Public {
         return Finding::NotPublic;
     }
     find(name, client, facts)

@@ -4,7 +4,7 @@
 //! with the address that a question comes from. Each must be asked at its own servers: through a resolver it would name
 //! the resolver. They are third parties, and learn that somebody asked; so nothing here is used unless called for.
 
-use super::Family;
+use crate::dns::family::Family;
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 

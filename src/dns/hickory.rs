@@ -8,10 +8,13 @@
 //! All of it runs on a thread of its own with its own small runtime, so that a [`Resolver`] works under any executor
 //! and under none, and never touches the runtime of the program it is built into.
 
-use super::echo::EchoRecord;
-use super::{Answer, Dns, Family, MailExchanger, NotKnown, PtrText};
+use crate::dns::answer::{Answer, NotKnown};
+use crate::dns::dns_trait::Dns;
+use crate::dns::echo::EchoRecord;
+use crate::dns::family::Family;
+use crate::dns::ptr_text::{MailExchanger, PtrText};
+use crate::executor::InFlight;
 use crate::host;
-use crate::in_flight::InFlight;
 use crate::name::HeloName;
 use hickory_resolver::config::{NameServerConfig, ResolverOpts};
 use hickory_resolver::net::runtime::TokioRuntimeProvider;

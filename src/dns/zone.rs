@@ -1,6 +1,9 @@
 //! DNS from memory: a few records for a test of a policy, without a network.
 
-use super::{Answer, Dns, Family, NotKnown, PtrText};
+use crate::dns::answer::{Answer, NotKnown};
+use crate::dns::dns_trait::Dns;
+use crate::dns::family::Family;
+use crate::dns::ptr_text::PtrText;
 use crate::name::HeloName;
 use std::collections::BTreeMap;
 use std::net::IpAddr;

@@ -14,7 +14,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::error::InvalidHeloNameKind as Kind;
+use crate::name::error::InvalidHeloNameKind as Kind;
 
 /// RFC 1035 2.3.4 allows 255 octets on the DNS wire: 253 as text. OpenSMTPD (glibc's `res_hnok`) refuses more.
 const MAX_NAME: usize = 253;

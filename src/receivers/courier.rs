@@ -14,10 +14,11 @@
 //! `rfc1035reply.c`), so that the answer to an argument in A-labels is overlooked. IPv4 clients are told as
 //! IPv4-mapped addresses.
 
-use super::nameprep::{Prepared, prepare};
-use super::wire;
-use super::{Attempt, Basis, Code, Judged, Profile, Question, Stage, Verdict};
 use crate::dns::{Family, NotKnown, Outcome};
+use crate::receivers::facts::Question;
+use crate::receivers::idna2003::{Prepared, prepare};
+use crate::receivers::profile::{Attempt, Basis, Code, Judged, Profile, Stage, Verdict};
+use crate::receivers::wire;
 use std::net::{IpAddr, Ipv4Addr};
 
 pub(super) const PROFILES: &[Profile] = &[

@@ -12,9 +12,10 @@
 //!
 //! `exim-acl` has `deny !verify = helo` in the ACL for HELO, `exim-delayed` in the one for RCPT, each with a message.
 
-use super::wire::{self, MAX_DNS_NAME, MAX_LABEL};
-use super::{Attempt, Basis, Code, Judged, Profile, Question, Stage, Verdict};
 use crate::dns::{Family, PtrText};
+use crate::receivers::facts::Question;
+use crate::receivers::profile::{Attempt, Basis, Code, Judged, Profile, Stage, Verdict};
+use crate::receivers::wire::{self, MAX_DNS_NAME, MAX_LABEL};
 use std::net::IpAddr;
 
 pub(super) const PROFILES: &[Profile] = &[

@@ -13,10 +13,11 @@
 //!
 //! The plugin skips private clients unless told otherwise; here it is told otherwise.
 
-use super::suffix::organizational_domain;
-use super::wire;
-use super::{Attempt, Basis, Code, Judged, Profile, Question, Stage, Verdict};
 use crate::dns::{Family, NotKnown};
+use crate::receivers::facts::Question;
+use crate::receivers::profile::{Attempt, Basis, Code, Judged, Profile, Stage, Verdict};
+use crate::receivers::suffix::organizational_domain;
+use crate::receivers::wire;
 use std::net::IpAddr;
 
 pub(super) const PROFILES: &[Profile] = &[

@@ -8,8 +8,8 @@
 //!    `res_hnok`, not the one that comes with it: the name must fit a DNS message, and may not begin with a hyphen
 //!    (`resolv/res-name-checking.c`, `resolv/ns_name_pton.c`).
 
-use super::wire::{self, MAX_DNS_NAME, MAX_LABEL};
-use super::{Attempt, Basis, Code, Judged, Profile, Stage, Verdict};
+use crate::receivers::profile::{Attempt, Basis, Code, Judged, Profile, Stage, Verdict};
+use crate::receivers::wire::{self, MAX_DNS_NAME, MAX_LABEL};
 
 pub(super) const PROFILES: &[Profile] = &[Profile {
     name: "opensmtpd-default",

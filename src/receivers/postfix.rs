@@ -15,9 +15,10 @@
 //! In a text, what is not printable becomes a space (`smtpd_chat.c:smtpd_chat_reply`). By RCPT the name is already
 //! stored, and there it is `?`, as are ``space<>()\";@`` (`smtpd.c:ehlo_cmd`).
 
-use super::wire::{self, MAX_DNS_NAME, MAX_LABEL};
-use super::{Attempt, Basis, Code, Judged, Profile, Question, Stage, Verdict};
 use crate::dns::{Family, NotKnown, Outcome};
+use crate::receivers::facts::Question;
+use crate::receivers::profile::{Attempt, Basis, Code, Judged, Profile, Stage, Verdict};
+use crate::receivers::wire::{self, MAX_DNS_NAME, MAX_LABEL};
 
 pub(super) const PROFILES: &[Profile] = &[
     profile("postfix-default", Basis::Syntax, |attempt| {

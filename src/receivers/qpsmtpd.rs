@@ -13,9 +13,10 @@
 //! pass, as does a name that Net::DNS cannot write: the plugin dies on it, and the next one is called
 //! (`Net::DNS::Domain:new`, `lib/Qpsmtpd.pm:run_continuation`).
 
-use super::wire::{self, MAX_LABEL};
-use super::{Attempt, Basis, Code, Judged, Profile, Question, Stage, Verdict};
 use crate::dns::{Family, NotKnown, Outcome};
+use crate::receivers::facts::Question;
+use crate::receivers::profile::{Attempt, Basis, Code, Judged, Profile, Stage, Verdict};
+use crate::receivers::wire::{self, MAX_LABEL};
 use std::net::IpAddr;
 
 pub(super) const PROFILES: &[Profile] = &[

@@ -8,9 +8,10 @@
 //!    or address, and anything without a dot inside, is `550 5.7.1` (`cf/m4/proto.m4`, `_BLOCK_BAD_HELO_`). `IPv6:`
 //!    and an address passes without brackets only.
 
-use super::wire;
-use super::{Attempt, Basis, Code, Judged, Profile, Question, Stage, Verdict};
 use crate::dns::Family;
+use crate::receivers::facts::Question;
+use crate::receivers::profile::{Attempt, Basis, Code, Judged, Profile, Stage, Verdict};
+use crate::receivers::wire;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 pub(super) const PROFILES: &[Profile] = &[

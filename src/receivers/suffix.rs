@@ -4,7 +4,7 @@
 //! root zone (IANA, 2026-06) and `onion`, the words that two-letter domains keep for registrations below them, and
 //! the domains of large hosting companies under which every customer has a name.
 
-use super::wire::MAX_LABEL;
+use crate::receivers::wire::MAX_LABEL;
 
 /// Separated by white space, in order, as A-labels.
 const TOP_LEVEL: &str = include_str!("tlds.txt");

@@ -5,9 +5,9 @@ use super::report::ClientOrigin;
 use crate::candidate::Source;
 use crate::dns::{Answer, Dns, Family, NotKnown, PtrText, Question};
 use crate::events;
-use crate::in_flight::{Alarm, InFlight};
+use crate::executor::{Alarm, InFlight};
 use crate::name::HeloName;
-use crate::scope::{self, Scope};
+use crate::name::{Scope, is_verifiable};
 use crate::verify::{Forward, Iprev, MAX_CONFIRMED, Reverse, families_to_ask, iprev};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -214,7 +214,7 @@ fn families_to_confirm(gathered: &Gathered, address: IpAddr) -> Vec<Family> {
 /// leak to public name servers, or hang there.
 fn first_questions(gathered: &Gathered) -> Vec<Question> {
     let clients = gathered.clients.iter().map(|&(address, _)| address);
-    let verifiable = clients.filter(|&address| scope::is_verifiable(address));
+    let verifiable = clients.filter(|&address| is_verifiable(address));
     let mut questions: Vec<Question> = verifiable.map(Question::Reverse).collect();
     for name in gathered.raw.iter().filter_map(Raw::name) {
         for client in clients_or_none(gathered) {

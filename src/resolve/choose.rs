@@ -11,11 +11,10 @@ use super::warning::Warning;
 use crate::candidate::{Candidate, Source};
 use crate::dns::{Family, Outcome, PtrText};
 use crate::name::HeloName;
+use crate::name::{Scope, generic_reason, is_verifiable};
 use crate::plan::{Attempt, Plan};
 use crate::policy::{Decision, FallbackPolicy, Judged};
 use crate::sanitize::sanitize;
-use crate::scope::{self, Scope};
-use crate::shape;
 use crate::verify::{Finding, MAX_CONFIRMED, Reverse, finding_of, names_hold};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -261,7 +260,7 @@ impl Judge<'_> {
         let is_generic = considered
             .name
             .as_ref()
-            .is_some_and(|name| shape::generic_reason(name).is_some());
+            .is_some_and(|name| generic_reason(name).is_some());
         let is_verified = considered
             .findings
             .iter()
@@ -386,9 +385,7 @@ impl Judge<'_> {
 
     fn public_client(&self) -> Option<IpAddr> {
         let clients = self.gathered.clients.iter().map(|&(address, _)| address);
-        clients
-            .into_iter()
-            .find(|&address| scope::is_verifiable(address))
+        clients.into_iter().find(|&address| is_verifiable(address))
     }
 
     fn clients(&self) -> Vec<Client> {
@@ -447,7 +444,7 @@ impl Judge<'_> {
                 });
             }
         }
-        if let Some(generic) = shape::generic_reason(name) {
+        if let Some(generic) = generic_reason(name) {
             warnings.push(Warning::Generic {
                 name: name.clone(),
                 look: generic.to_string(),

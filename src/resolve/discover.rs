@@ -12,8 +12,8 @@ use super::report::ClientOrigin;
 use super::warning::Warning;
 use crate::dns::{Answer, EchoService, Family, Outcome, Resolver};
 use crate::events;
-use crate::in_flight::{Alarm, InFlight};
-use crate::scope;
+use crate::executor::{Alarm, InFlight};
+use crate::name::is_verifiable;
 use crate::verify::Iprev;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -111,7 +111,7 @@ async fn ask(service: &EchoService, family: Family) -> Option<Vote> {
         return None;
     };
     let address = addresses.first()?.to_canonical();
-    let is_fit = Family::of(address) == family && scope::is_verifiable(address);
+    let is_fit = Family::of(address) == family && is_verifiable(address);
     is_fit.then(|| Vote {
         address,
         service: service.name().to_owned(),

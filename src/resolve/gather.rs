@@ -7,8 +7,8 @@ use crate::dns::Family;
 use crate::escape::Excerpt;
 use crate::host;
 use crate::name::HeloName;
+use crate::name::{Scope, is_verifiable};
 use crate::sanitize::{Repair, Unusable, UnusableKind, sanitize};
-use crate::scope::Scope;
 use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr};
 
@@ -320,6 +320,6 @@ fn client_addresses(settings: &Settings, server: Option<Scope>) -> Vec<(IpAddr, 
 pub(super) fn is_fit_for(address: IpAddr, server: Option<Scope>) -> bool {
     match Scope::of_address(address) {
         Scope::Private | Scope::Loopback => Some(Scope::of_address(address)) == server,
-        Scope::Public | Scope::Reserved => crate::scope::is_verifiable(address),
+        Scope::Public | Scope::Reserved => is_verifiable(address),
     }
 }

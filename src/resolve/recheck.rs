@@ -3,7 +3,7 @@
 use super::error::ResolveErrorKind;
 use super::report::{Client, ClientOrigin, Resolution};
 use crate::dns::{Family, Outcome, PtrText};
-use crate::in_flight::block_on;
+use crate::executor::block_on;
 use crate::name::HeloName;
 use crate::verify::Finding;
 use std::fmt;

@@ -9,10 +9,10 @@ use crate::candidate::{Candidate, Source};
 use crate::dns::{Answer, Outcome};
 use crate::escape::Excerpt;
 use crate::name::{HeloName, InvalidHeloName, InvalidHeloNameKind};
+use crate::name::{Scope, is_verifiable};
 use crate::plan::{Attempt, Plan};
 use crate::policy::Decision;
 use crate::sanitize::{Repair, Unusable, UnusableKind};
-use crate::scope::{self, Scope};
 use crate::verify::{Finding, Forward, Iprev, Reverse};
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -459,7 +459,7 @@ impl fmt::Display for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "client address {} ({}): ", self.address, self.origin)?;
         let Some(reverse) = &self.reverse else {
-            return f.write_str(if scope::is_verifiable(self.address) {
+            return f.write_str(if is_verifiable(self.address) {
                 "its PTR was not asked for"
             } else {
                 "not public, so its PTR was not asked for"

@@ -8,11 +8,9 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::{Fault, Unusable, UnusableKind as Kind, is_quotation_mark, repair};
-use crate::HeloName;
-use crate::name::{is_number, untagged};
-use crate::scope::Scope;
-use crate::shape;
+use crate::name::{HeloName, Scope, has_pod_suffix, is_number, looks_like_container_id, untagged};
+use crate::sanitize::mend::{Fault, is_quotation_mark, mend};
+use crate::sanitize::unusable::{Unusable, UnusableKind as Kind};
 
 type Check = fn(&str) -> Option<Unusable>;
 
@@ -69,7 +67,7 @@ fn by_rule(text: &str, fault: &Fault) -> Unusable {
 
 /// Reads the part of a text that obviously is the name meant. Only a public one is worth suggesting.
 fn obvious(part: &str) -> Option<HeloName> {
-    repair(part)
+    mend(part)
         .ok()
         .map(|sanitized| sanitized.name)
         .filter(|name| name.scope() == Scope::Public)
@@ -537,9 +535,9 @@ fn single_label(text: &str) -> Option<Unusable> {
     let label = text.to_ascii_lowercase();
     let kind = if is_localhost(&label) {
         Kind::Localhost
-    } else if shape::looks_like_container_id(&label) {
+    } else if looks_like_container_id(&label) {
         Kind::ContainerId
-    } else if shape::has_pod_suffix(&label) {
+    } else if has_pod_suffix(&label) {
         Kind::PodName
     } else if looks_like_windows(&label) {
         Kind::WindowsName

@@ -4,10 +4,12 @@ use std::error::Error;
 use std::fmt;
 use std::str::Utf8Error;
 
-use super::{Repair, Repairs, Sanitized};
 use crate::escape::Excerpt;
-use crate::scope::{Scope, SpecialName, is_documentation, special_name};
-use crate::{HeloName, InvalidHeloName, InvalidHeloNameKind};
+use crate::name::{
+    HeloName, InvalidHeloName, InvalidHeloNameKind, Scope, SpecialName, is_documentation,
+    special_name,
+};
+use crate::sanitize::repair::{Repair, Repairs, Sanitized};
 
 /// Tells why raw text gives no public name, and what to do instead.
 ///

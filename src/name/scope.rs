@@ -11,7 +11,7 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::HeloName;
+use crate::name::helo_name::HeloName;
 
 /// Tells who can make use of a name or of an address.
 ///

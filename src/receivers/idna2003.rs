@@ -4,7 +4,7 @@
 //! Not all of nameprep (RFC 3491), whose tables are larger than the rest of this crate: ranges of characters stand
 //! for them. A name made of letters that nobody writes in host names may be put into the wrong class.
 
-use super::wire::{self, MAX_LABEL};
+use crate::receivers::wire::{self, MAX_LABEL};
 
 /// What a name becomes.
 #[derive(Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use super::gather::{self, ClientsAre, Gathered};
 use super::report::{ClientOrigin, Resolution};
 use super::{Again, Resolve};
 use crate::dns::Dns;
-use crate::in_flight::Alarm;
+use crate::executor::Alarm;
 use crate::name::HeloName;
 use std::collections::BTreeMap;
 use std::net::IpAddr;

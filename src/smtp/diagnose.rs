@@ -25,7 +25,7 @@ use std::net::IpAddr;
 use std::str::FromStr;
 
 use crate::name::HeloName;
-use crate::reply::{EnhancedCode, Reply};
+use crate::smtp::reply::{EnhancedCode, Reply};
 use words::{
     CAUSES, COMPARE, DOUBTS, HOLDS_ADDRESS, IDENTITY, IS_ADDRESS, LOOKUP, LOOKUP_FAILED,
     NAME_NOUNS, NEGATIVE, NOT_IN_DNS, ORDER, ORDER_OF_NAME, OTHER_SUBJECTS, OWN, PASSING, POLICY,

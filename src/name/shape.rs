@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::HeloName;
+use crate::name::helo_name::HeloName;
 
 /// Tells whether a label looks like the id of a container or machine: 12 hex digits as Docker and Podman set the host
 /// name, the full 64, 14 as Fly.io sets it, 17 after `i-` as EC2 does, or a UUID as Heroku and Cloud Foundry do.
@@ -205,7 +205,7 @@ fn connection_word(domain: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::{Generic, generic_reason, has_pod_suffix, looks_like_container_id};
-    use crate::HeloName;
+    use crate::name::helo_name::HeloName;
 
     #[test]
     fn the_id_of_a_container_or_machine_is_hex_digits_of_a_known_length_or_a_uuid() {

@@ -1,0 +1,231 @@
+//! What the DNS answers: found, does not exist (NXDOMAIN or NODATA, RFC 9499), or not known.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// Why the DNS gave no answer. None of these says anything about the name that was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum NotKnown {
+    /// A CNAME chain longer than 8, or one that runs in a circle.
+    AliasChain,
+    /// What came back is no DNS message, or none that fits the question.
+    BadMessage,
+    /// No name server is configured (no `nameserver` line, no resolv.conf).
+    NoNameServer,
+    /// No socket, file descriptor or thread was to be had.
+    NoSocket,
+    /// The server answered REFUSED.
+    Refused,
+    /// The server answered SERVFAIL, or another code that only says that it could not find out.
+    ServFail,
+    /// Nobody answered before the deadline.
+    Timeout,
+    /// The answer was truncated, and TCP gave no whole one.
+    Truncated,
+    /// The server, or the way to it, refused the connection.
+    Unreachable,
+}
+
+impl NotKnown {
+    /// Gives the kind as a word for logs, in kebab-case.
+    ///
+    /// ```
+    /// assert_eq!(helo_name::dns::NotKnown::ServFail.as_str(), "serv-fail");
+    /// ```
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AliasChain => "alias-chain",
+            Self::BadMessage => "bad-message",
+            Self::NoNameServer => "no-name-server",
+            Self::NoSocket => "no-socket",
+            Self::Refused => "refused",
+            Self::ServFail => "serv-fail",
+            Self::Timeout => "timeout",
+            Self::Truncated => "truncated",
+            Self::Unreachable => "unreachable",
+        }
+    }
+}
+
+impl fmt::Display for NotKnown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::AliasChain => "CNAME chain without end",
+            Self::BadMessage => "malformed answer",
+            Self::NoNameServer => "no name server configured",
+            Self::NoSocket => "no socket",
+            Self::Refused => "REFUSED",
+            Self::ServFail => "SERVFAIL",
+            Self::Timeout => "no answer in time",
+            Self::Truncated => "truncated answer, no TCP",
+            Self::Unreachable => "name server unreachable",
+        })
+    }
+}
+
+/// What the DNS said: found, does not exist (two ways), or not known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome<T> {
+    /// Records of the type asked for; at least one, in the order of the answer.
+    Found(Vec<T>),
+    /// The name exists and has no record of this type (RFC 9499, "NODATA").
+    NoData,
+    /// The name does not exist (RFC 8020: and nothing below it).
+    NxDomain,
+    /// The DNS did not say.
+    NotKnown(NotKnown),
+}
+
+impl<T> Outcome<T> {
+    /// Gives the outcome as a word for logs, in kebab-case.
+    ///
+    /// ```
+    /// use helo_name::dns::Outcome;
+    /// assert_eq!(Outcome::Found(vec!["192.0.2.1"]).as_str(), "found");
+    /// assert_eq!(Outcome::<&str>::NxDomain.as_str(), "nx-domain");
+    /// ```
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Found(_) => "found",
+            Self::NoData => "no-data",
+            Self::NxDomain => "nx-domain",
+            Self::NotKnown(_) => "not-known",
+        }
+    }
+}
+
+/// One answer to one question: addresses of a name, or names of an address.
+///
+/// ```
+/// use helo_name::dns::{Answer, Outcome};
+/// use std::{net::IpAddr, time::Duration};
+///
+/// let address: IpAddr = "192.0.2.10".parse().unwrap();
+/// let answer = Answer::found(vec![address]).with_ttl(Duration::from_secs(300));
+/// assert_eq!(answer.outcome(), &Outcome::Found(vec![address]));
+/// assert_eq!(answer.ttl(), Some(Duration::from_secs(300)));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer<T> {
+    outcome: Outcome<T>,
+    aliases: Vec<Box<str>>,
+    ttl: Option<Duration>,
+    server: Option<SocketAddr>,
+}
+
+impl<T> Answer<T> {
+    /// Makes an answer that found records. None at all makes it [`Outcome::NoData`].
+    pub fn found(records: Vec<T>) -> Self {
+        if records.is_empty() {
+            return Self::no_data();
+        }
+        Self::from(Outcome::Found(records))
+    }
+
+    /// Makes the answer "the name exists, and has no such record".
+    pub fn no_data() -> Self {
+        Self::from(Outcome::NoData)
+    }
+
+    /// Makes the answer "the name does not exist".
+    pub fn nx_domain() -> Self {
+        Self::from(Outcome::NxDomain)
+    }
+
+    /// Makes the answer "not known", with the reason.
+    pub fn not_known(reason: NotKnown) -> Self {
+        Self::from(Outcome::NotKnown(reason))
+    }
+
+    /// Adds how long the answer may be used: the smallest TTL on the way, for a negative answer the one of RFC 2308.
+    #[must_use]
+    pub fn with_ttl(mut self, ttl: Duration) -> Self {
+        self.ttl = Some(ttl);
+        self
+    }
+
+    /// Adds the targets of the CNAMEs that were followed, in order, as text.
+    #[must_use]
+    pub fn with_aliases(mut self, aliases: Vec<Box<str>>) -> Self {
+        self.aliases = aliases;
+        self
+    }
+
+    /// Adds the name server that answered.
+    #[must_use]
+    pub fn with_server(mut self, server: SocketAddr) -> Self {
+        self.server = Some(server);
+        self
+    }
+
+    /// Tells what the DNS said.
+    pub fn outcome(&self) -> &Outcome<T> {
+        &self.outcome
+    }
+
+    /// Gives the records found, in the order of the answer; none if none were found.
+    pub fn records(&self) -> &[T] {
+        match &self.outcome {
+            Outcome::Found(records) => records,
+            Outcome::NoData | Outcome::NxDomain | Outcome::NotKnown(_) => &[],
+        }
+    }
+
+    /// Gives the targets of the CNAMEs that were followed, in order, as text.
+    pub fn aliases(&self) -> &[Box<str>] {
+        &self.aliases
+    }
+
+    /// Tells how long the answer may be used, if that is known.
+    pub fn ttl(&self) -> Option<Duration> {
+        self.ttl
+    }
+
+    /// Tells which name server answered, if that is known.
+    pub fn server(&self) -> Option<SocketAddr> {
+        self.server
+    }
+
+    /// Keeps the records that `convert` takes; if it takes none of those found, there are none of the type asked for.
+    #[cfg_attr(
+        not(feature = "dns"),
+        expect(dead_code, reason = "used by the real resolver")
+    )]
+    pub(crate) fn filter_map<U>(self, convert: impl FnMut(T) -> Option<U>) -> Answer<U> {
+        let outcome = match self.outcome {
+            Outcome::Found(records) => {
+                Answer::found(records.into_iter().filter_map(convert).collect()).outcome
+            }
+            Outcome::NoData => Outcome::NoData,
+            Outcome::NxDomain => Outcome::NxDomain,
+            Outcome::NotKnown(reason) => Outcome::NotKnown(reason),
+        };
+        Answer {
+            outcome,
+            aliases: self.aliases,
+            ttl: self.ttl,
+            server: self.server,
+        }
+    }
+
+    /// Tells why the DNS did not say, if it did not.
+    pub fn why_not_known(&self) -> Option<NotKnown> {
+        match self.outcome {
+            Outcome::NotKnown(reason) => Some(reason),
+            Outcome::Found(_) | Outcome::NoData | Outcome::NxDomain => None,
+        }
+    }
+}
+
+impl<T> From<Outcome<T>> for Answer<T> {
+    fn from(outcome: Outcome<T>) -> Self {
+        Self {
+            outcome,
+            aliases: Vec::new(),
+            ttl: None,
+            server: None,
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! How the rest of the crate asks the DNS.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use crate::dns::answer::Answer;
+use crate::dns::family::Family;
+use crate::dns::ptr_text::PtrText;
+use crate::name::HeloName;
+
+/// Asks the DNS. Implement it to resolve by your own resolver, and hand that to [`Resolve::dns`](crate::Resolve::dns).
+///
+/// An implementation asks absolute names only (no search list), never reads the hosts file, follows CNAMEs, and gives
+/// up by itself in bounded time; [`resolve`](crate::Resolve) stops waiting at its own deadline whatever happens. Its
+/// futures must not need one particular runtime to be polled on, or must be awaited on it.
+///
+/// ```
+/// use helo_name::dns::{Answer, Dns, Family, NotKnown, PtrText};
+/// use helo_name::HeloName;
+/// use std::net::IpAddr;
+///
+/// /// Knows nothing, like a machine without a network.
+/// struct Offline;
+///
+/// impl Dns for Offline {
+///     async fn forward(&self, _: &HeloName, _: Family) -> Answer<IpAddr> {
+///         Answer::not_known(NotKnown::Timeout)
+///     }
+///     async fn reverse(&self, _: IpAddr) -> Answer<PtrText> {
+///         Answer::not_known(NotKnown::Timeout)
+///     }
+/// }
+/// ```
+pub trait Dns: Send + Sync {
+    /// Asks for the addresses of a domain in one family: one question, A or AAAA.
+    fn forward(
+        &self,
+        name: &HeloName,
+        family: Family,
+    ) -> impl Future<Output = Answer<IpAddr>> + Send;
+
+    /// Asks for the names of an address: one question, PTR. A CNAME on the way (RFC 2317) is followed.
+    fn reverse(&self, address: IpAddr) -> impl Future<Output = Answer<PtrText>> + Send;
+
+    /// Names the servers that are asked, for an operator who has to find out why they are silent. None unless they are
+    /// known.
+    fn name_servers(&self) -> Vec<SocketAddr> {
+        Vec::new()
+    }
+}
+
+impl<D: Dns + ?Sized> Dns for &D {
+    fn forward(
+        &self,
+        name: &HeloName,
+        family: Family,
+    ) -> impl Future<Output = Answer<IpAddr>> + Send {
+        (**self).forward(name, family)
+    }
+
+    fn reverse(&self, address: IpAddr) -> impl Future<Output = Answer<PtrText>> + Send {
+        (**self).reverse(address)
+    }
+
+    fn name_servers(&self) -> Vec<SocketAddr> {
+        (**self).name_servers()
+    }
+}
+
+impl<D: Dns + ?Sized> Dns for Arc<D> {
+    fn forward(
+        &self,
+        name: &HeloName,
+        family: Family,
+    ) -> impl Future<Output = Answer<IpAddr>> + Send {
+        (**self).forward(name, family)
+    }
+
+    fn reverse(&self, address: IpAddr) -> impl Future<Output = Answer<PtrText>> + Send {
+        (**self).reverse(address)
+    }
+
+    fn name_servers(&self) -> Vec<SocketAddr> {
+        (**self).name_servers()
+    }
+}

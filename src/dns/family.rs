@@ -1,0 +1,43 @@
+//! Address families and their record types.
+
+use std::net::IpAddr;
+
+/// An address family, and with it the record type that holds its addresses: A or AAAA.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Family {
+    /// IPv4; asked for as A.
+    V4,
+    /// IPv6; asked for as AAAA.
+    V6,
+}
+
+impl Family {
+    /// Both families, IPv4 first.
+    pub const ALL: [Self; 2] = [Self::V4, Self::V6];
+
+    /// Tells the family of an address. An IPv4-mapped address (`::ffff:192.0.2.1`) is IPv4.
+    ///
+    /// ```
+    /// use helo_name::dns::Family;
+    /// assert_eq!(Family::of("2001:db8::1".parse().unwrap()), Family::V6);
+    /// assert_eq!(Family::of("::ffff:192.0.2.1".parse().unwrap()), Family::V4);
+    /// ```
+    pub fn of(address: IpAddr) -> Self {
+        match address.to_canonical() {
+            IpAddr::V4(_) => Self::V4,
+            IpAddr::V6(_) => Self::V6,
+        }
+    }
+
+    /// Gives the record type: `A` or `AAAA`.
+    ///
+    /// ```
+    /// assert_eq!(helo_name::dns::Family::V6.record_type(), "AAAA");
+    /// ```
+    pub const fn record_type(self) -> &'static str {
+        match self {
+            Self::V4 => "A",
+            Self::V6 => "AAAA",
+        }
+    }
+}

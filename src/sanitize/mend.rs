@@ -1,0 +1,196 @@
+//! The repairs: white space, a trailing dot, upper case, U-labels, the spelling of addresses.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use crate::name::{HeloName, InvalidHeloName, untagged};
+use crate::sanitize::repair::{Repair, Repairs, Sanitized};
+#[cfg(feature = "idna")]
+use crate::sanitize::unusable::UnusableKind;
+
+/// A label longer than this cannot become an A-label of 63: it has 4 bytes for each. Punycode is quadratic, so such
+/// labels must not reach it.
+#[cfg(feature = "idna")]
+const MAX_RAW_LABEL: usize = 4 * 63;
+
+/// Why a text is no name even when repaired.
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// The rule it breaks; the offset counts from the first byte that is not white space.
+    Rule(InvalidHeloName),
+    /// What is wrong before or while it is mapped to ASCII.
+    #[cfg(feature = "idna")]
+    Unicode(UnusableKind),
+}
+
+impl From<InvalidHeloName> for Fault {
+    fn from(error: InvalidHeloName) -> Self {
+        Self::Rule(error)
+    }
+}
+
+/// Does all repairs. The name need not be public.
+pub(super) fn mend(text: &str) -> Result<Sanitized, Fault> {
+    let mut repairs = Repairs::NONE;
+    let trimmed = text.trim();
+    if trimmed.len() < text.len() {
+        repairs.add(Repair::TrimmedWhiteSpace);
+    }
+    let name = if trimmed.is_ascii() {
+        repair_ascii(trimmed, &mut repairs)?
+    } else {
+        repair_unicode(trimmed, &mut repairs)?
+    };
+    Ok(Sanitized { name, repairs })
+}
+
+fn repair_ascii(text: &str, repairs: &mut Repairs) -> Result<HeloName, Fault> {
+    let text = without_trailing_dot(text, repairs);
+    if let Some(address) = Spelling::of(text) {
+        return address.repair(repairs);
+    }
+    let name = HeloName::parse(text)?;
+    if name.as_str() != text {
+        repairs.add(Repair::LowerCased);
+    }
+    Ok(name)
+}
+
+fn without_trailing_dot<'a>(text: &'a str, repairs: &mut Repairs) -> &'a str {
+    match text.strip_suffix('.') {
+        Some(rest) => {
+            repairs.add(Repair::RemovedTrailingDot);
+            rest
+        }
+        None => text,
+    }
+}
+
+#[cfg(not(feature = "idna"))]
+fn repair_unicode(text: &str, _: &mut Repairs) -> Result<HeloName, Fault> {
+    Ok(HeloName::parse(text)?)
+}
+
+/// Maps by UTS 46 with STD3 rules. Lengths are left to [`HeloName`].
+#[cfg(feature = "idna")]
+fn repair_unicode(text: &str, repairs: &mut Repairs) -> Result<HeloName, Fault> {
+    if text.contains(is_quotation_mark) {
+        return Err(Fault::Unicode(UnusableKind::InvalidIdn));
+    }
+    let is_label_too_long = |label: &str| label.len() > MAX_RAW_LABEL;
+    if text.len() > MAX_RAW_LABEL && text.split(is_label_separator).any(is_label_too_long) {
+        return Err(Fault::Unicode(UnusableKind::LabelTooLong));
+    }
+    let mut ascii = to_ascii(text).ok_or(Fault::Unicode(UnusableKind::InvalidIdn))?;
+    if text.bytes().any(|b| b.is_ascii_uppercase()) {
+        repairs.add(Repair::LowerCased);
+    }
+    repairs.add(Repair::ToALabel);
+    if ascii.ends_with('.') {
+        ascii.pop();
+        repairs.add(Repair::RemovedTrailingDot);
+    }
+    // Full-width digits make an address.
+    if let Some(address) = Spelling::of(&ascii) {
+        return address.repair(repairs);
+    }
+    Ok(HeloName::try_from(ascii)?)
+}
+
+/// Maps non-ASCII text into one allocation that is large enough for most names.
+#[cfg(feature = "idna")]
+fn to_ascii(text: &str) -> Option<String> {
+    use idna::uts46::{AsciiDenyList, ErrorPolicy, Hyphens, ProcessingSuccess, Uts46};
+
+    let mut ascii = String::with_capacity(text.len() + "xn--".len() * 4);
+    let done = Uts46::new().process(
+        text.as_bytes(),
+        AsciiDenyList::STD3,
+        Hyphens::Check,
+        ErrorPolicy::FailFast,
+        |_, _, _| false,
+        &mut ascii,
+        None,
+    );
+    // Only ASCII passes through.
+    matches!(done, Ok(ProcessingSuccess::WroteToSink)).then_some(ascii)
+}
+
+/// The dots of IDNA2003 that UTS 46 maps to a full stop.
+#[cfg(feature = "idna")]
+fn is_label_separator(c: char) -> bool {
+    matches!(c, '.' | '\u{3002}' | '\u{ff0e}' | '\u{ff61}')
+}
+
+/// The curly marks and guillemets. UTS 46 takes them for symbols; here they stand round a name or in `Anna’s-MacBook`, and
+/// belong to neither.
+pub(super) fn is_quotation_mark(c: char) -> bool {
+    matches!(c, '\u{2018}'..='\u{201f}' | '\u{ab}' | '\u{bb}')
+}
+
+/// An address as somebody wrote it.
+struct Spelling<'a> {
+    address: IpAddr,
+    /// The part that is the address.
+    text: &'a str,
+    wrapping: Wrapping<'a>,
+}
+
+enum Wrapping<'a> {
+    Bare,
+    Brackets,
+    BracketsAndTag(&'a str),
+}
+
+impl<'a> Spelling<'a> {
+    /// Reads `1.1.1.1`, `[1.1.1.1]`, `2606:4700::1111`, `[2606:4700::1111]`, or `[IPv6:2606:4700::1111]` with a tag in
+    /// any case.
+    fn of(text: &'a str) -> Option<Self> {
+        if let Some(inside) = text.strip_prefix('[') {
+            return Self::in_brackets(inside.strip_suffix(']')?);
+        }
+        // Most names are told from addresses by one byte.
+        let last = text.as_bytes().last()?;
+        if !(last.is_ascii_hexdigit() || *last == b':') {
+            return None;
+        }
+        let address = text.parse().ok()?;
+        Some(Self {
+            address,
+            text,
+            wrapping: Wrapping::Bare,
+        })
+    }
+
+    fn in_brackets(inside: &'a str) -> Option<Self> {
+        let Some(text) = untagged(inside) else {
+            return Some(Self {
+                address: inside.parse().ok()?,
+                text: inside,
+                wrapping: Wrapping::Brackets,
+            });
+        };
+        Some(Self {
+            address: IpAddr::V6(text.parse::<Ipv6Addr>().ok()?),
+            text,
+            wrapping: Wrapping::BracketsAndTag(&inside[..inside.len() - text.len()]),
+        })
+    }
+
+    fn repair(self, repairs: &mut Repairs) -> Result<HeloName, Fault> {
+        let name = HeloName::try_from(self.address)?;
+        let is_mapped = self.address.to_canonical() != self.address;
+        match self.wrapping {
+            Wrapping::Bare => repairs.add(Repair::BracketedAddress),
+            _ if is_mapped => {}
+            Wrapping::Brackets if self.address.is_ipv6() => repairs.add(Repair::AddedTag),
+            Wrapping::BracketsAndTag(tag) if tag != "IPv6:" => repairs.add(Repair::CorrectedTag),
+            Wrapping::Brackets | Wrapping::BracketsAndTag(_) => {}
+        }
+        if is_mapped {
+            repairs.add(Repair::FoldedMappedAddress);
+        } else if !name.as_str().trim_end_matches(']').ends_with(self.text) {
+            repairs.add(Repair::RespelledAddress);
+        }
+        Ok(name)
+    }
+}

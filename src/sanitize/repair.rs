@@ -1,0 +1,160 @@
+//! What was repaired in a raw name, and the result.
+
+use std::fmt;
+
+use crate::name::HeloName;
+
+/// Holds a legal and public name, and what was repaired to get it.
+///
+/// ```
+/// let clean = helo_name::sanitize("mail.example.com")?;
+/// assert!(clean.repairs().is_empty());
+/// assert_eq!(clean.into_name(), "mail.example.com");
+/// # Ok::<(), helo_name::Unusable>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sanitized {
+    pub(super) name: HeloName,
+    pub(super) repairs: Repairs,
+}
+
+impl Sanitized {
+    /// Returns the name.
+    ///
+    /// ```
+    /// assert_eq!(helo_name::sanitize("MAIL.example.com")?.name().as_str(), "mail.example.com");
+    /// # Ok::<(), helo_name::Unusable>(())
+    /// ```
+    #[must_use]
+    pub fn name(&self) -> &HeloName {
+        &self.name
+    }
+
+    /// Takes the name out.
+    ///
+    /// ```
+    /// let name: helo_name::HeloName = helo_name::sanitize("MAIL.example.com")?.into_name();
+    /// # Ok::<(), helo_name::Unusable>(())
+    /// ```
+    #[must_use]
+    pub fn into_name(self) -> HeloName {
+        self.name
+    }
+
+    /// Lists what was repaired, in the order it was done. Empty when the raw text is the name.
+    ///
+    /// ```
+    /// use helo_name::{Repair, sanitize};
+    ///
+    /// assert_eq!(sanitize("1.1.1.1")?.repairs(), [Repair::BracketedAddress]);
+    /// # Ok::<(), helo_name::Unusable>(())
+    /// ```
+    #[must_use]
+    pub fn repairs(&self) -> &[Repair] {
+        self.repairs.as_slice()
+    }
+}
+
+/// Names one thing that was changed in a raw name.
+///
+/// ```
+/// use helo_name::Repair;
+///
+/// assert_eq!(Repair::LowerCased.as_str(), "lower-cased");
+/// assert_eq!(Repair::LowerCased.to_string(), "upper case made lower case");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Repair {
+    /// `[2606:4700::1111]`, an IPv6 address without the tag of RFC 5321 section 4.1.3.
+    AddedTag,
+    /// `1.1.1.1`, an address without brackets.
+    BracketedAddress,
+    /// `[ipv6:2606:4700::1111]`: RFC 5321 takes any case, some servers only `IPv6:`.
+    CorrectedTag,
+    /// `[IPv6:::ffff:1.1.1.1]`, an IPv4-mapped address, as a dual-stack socket gives it.
+    FoldedMappedAddress,
+    /// `Mail.Example.COM`.
+    LowerCased,
+    /// `mail.example.com.`, a name as DNS writes it.
+    RemovedTrailingDot,
+    /// `[IPv6:2606:4700:0::1111]`, an IPv6 address not in the form of RFC 5952.
+    RespelledAddress,
+    /// `bücher.example`, mapped by UTS 46: labels that stay Unicode become A-labels. None has to: `①②.com` is mapped to
+    /// `12.com`, and a byte order mark to nothing.
+    ToALabel,
+    /// `mail.example.com` with a line end, as in `/etc/mailname`.
+    TrimmedWhiteSpace,
+}
+
+impl Repair {
+    /// Gives the repair's name in kebab-case.
+    ///
+    /// ```
+    /// assert_eq!(helo_name::Repair::ToALabel.as_str(), "to-a-label");
+    /// ```
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AddedTag => "added-tag",
+            Self::BracketedAddress => "bracketed-address",
+            Self::CorrectedTag => "corrected-tag",
+            Self::FoldedMappedAddress => "folded-mapped-address",
+            Self::LowerCased => "lower-cased",
+            Self::RemovedTrailingDot => "removed-trailing-dot",
+            Self::RespelledAddress => "respelled-address",
+            Self::ToALabel => "to-a-label",
+            Self::TrimmedWhiteSpace => "trimmed-white-space",
+        }
+    }
+}
+
+impl fmt::Display for Repair {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::AddedTag => "tag IPv6: added",
+            Self::BracketedAddress => "address put in brackets",
+            Self::CorrectedTag => "tag written as IPv6:",
+            Self::FoldedMappedAddress => "IPv4-mapped address written as IPv4",
+            Self::LowerCased => "upper case made lower case",
+            Self::RemovedTrailingDot => "trailing dot removed",
+            Self::RespelledAddress => "IPv6 address written as in RFC 5952",
+            Self::ToALabel => "Unicode mapped to ASCII by UTS 46",
+            Self::TrimmedWhiteSpace => "surrounding white space removed",
+        })
+    }
+}
+
+/// The repairs of one name, in place of a `Vec`: most names need none, and refusals must not allocate.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Repairs {
+    done: [Repair; Repairs::MAX],
+    count: usize,
+}
+
+impl Repairs {
+    /// White space and dot, and then two about an address or two about a domain.
+    const MAX: usize = 4;
+
+    pub(super) const NONE: Self = Self {
+        done: [Repair::AddedTag; Self::MAX],
+        count: 0,
+    };
+
+    pub(super) fn add(&mut self, repair: Repair) {
+        if let Some(slot) = self.done.get_mut(self.count) {
+            *slot = repair;
+            self.count += 1;
+        }
+    }
+
+    pub(super) fn as_slice(&self) -> &[Repair] {
+        self.done.get(..self.count).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Repairs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.as_slice()).finish()
+    }
+}
