@@ -13,7 +13,7 @@ pub(crate) use without_tracing::{forward, resolved, reverse};
 
 #[cfg(feature = "tracing")]
 mod with_tracing {
-    use crate::dns::{Answer, Family, NotKnown, PtrText};
+    use crate::dns::{Answer, Family, PtrText};
     use crate::{HeloName, Resolution};
     use std::net::IpAddr;
     use tracing::{debug, error, info, warn};
@@ -54,7 +54,7 @@ mod with_tracing {
                 target: TARGET,
                 $($question)*,
                 outcome = $answer.outcome().as_str(),
-                reason = $answer.why_not_known().map(NotKnown::as_str),
+                reason = $answer.why_not_known().map(|reason| reason.as_str()),
                 records = $answer.records().len(),
                 ttl_seconds = $answer.ttl().map(|ttl| ttl.as_secs()),
                 server = $answer.server().map(tracing::field::display),

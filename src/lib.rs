@@ -127,6 +127,7 @@ mod escape;
 mod events;
 mod executor;
 mod host;
+mod kinds;
 #[cfg(feature = "lettre")]
 mod lettre;
 mod name;

@@ -22,41 +22,22 @@
 //! ```
 
 use crate::candidate::{Candidate, Source};
+use crate::kinds::kinds;
 use crate::name::HeloName;
 use crate::name::Scope;
 use crate::verify::Finding;
-use std::fmt;
 use std::net::IpAddr;
 
-/// What a policy says of a candidate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Decision {
-    /// It may be sent.
-    Permit,
-    /// It may be sent when no permitted name is left.
-    Hold,
-    /// It is not sent.
-    Reject,
-}
-
-impl Decision {
-    /// Gives the decision as a word for logs.
-    ///
-    /// ```
-    /// assert_eq!(helo_name::Decision::Hold.as_str(), "hold");
-    /// ```
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Permit => "permit",
-            Self::Hold => "hold",
-            Self::Reject => "reject",
-        }
-    }
-}
-
-impl fmt::Display for Decision {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+kinds! {
+    /// What a policy says of a candidate.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Decision {
+        /// It may be sent.
+        Permit = "permit";
+        /// It may be sent when no permitted name is left.
+        Hold = "hold";
+        /// It is not sent.
+        Reject = "reject";
     }
 }
 

@@ -14,13 +14,12 @@ use std::net::IpAddr;
 use serde_core::de::{Deserialize, Deserializer, Visitor};
 use serde_core::ser::{Serialize, SerializeStruct, Serializer};
 
-use crate::dns::{Answer, Family, NotKnown, PtrText};
-use crate::verify::{Finding, Forward, Iprev, Reverse, Verification};
+use crate::dns::{Answer, Family, PtrText};
+use crate::verify::{Finding, Forward, Reverse, Verification};
 use crate::{
-    Attempt, Cause, Change, Client, ClientOrigin, Considered, Cure, Decision, Diagnosis,
-    EnhancedCode, HeloName, InvalidHeloName, InvalidHeloNameKind, Reason, ReasonKind, Recheck,
-    Repair, Reply, Resolution, ResolveError, ResolveErrorKind, Sanitized, Scope, Source, Stage,
-    Unusable, UnusableKind, Warning,
+    Attempt, Cause, Change, Client, Considered, Cure, Diagnosis, EnhancedCode, HeloName,
+    InvalidHeloName, InvalidHeloNameKind, Reason, Recheck, Reply, Resolution, ResolveError,
+    Sanitized, Source, Stage, Unusable, Warning,
 };
 #[cfg(feature = "receivers")]
 use crate::{Forecast, Refusal};
@@ -84,23 +83,7 @@ macro_rules! serialize_words {
     )*};
 }
 
-serialize_words!(
-    Cause,
-    ClientOrigin,
-    Decision,
-    Finding,
-    InvalidHeloNameKind,
-    Iprev,
-    NotKnown,
-    PtrText,
-    ReasonKind,
-    Repair,
-    ResolveErrorKind,
-    Scope,
-    Source,
-    Stage,
-    UnusableKind,
-);
+serialize_words!(Cause, InvalidHeloNameKind, PtrText, Stage);
 
 #[cfg(feature = "receivers")]
 serialize_words!(crate::receivers::Stage);

@@ -5,8 +5,8 @@
 
 use crate::dns::{Answer, Dns, Family, Outcome, PtrText};
 use crate::executor::InFlight;
-use crate::name::HeloName;
-use crate::name::{Scope, is_verifiable};
+use crate::kinds::kinds;
+use crate::name::{HeloName, Scope, is_verifiable};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::net::IpAddr;
@@ -14,21 +14,23 @@ use std::net::IpAddr;
 /// How many PTR names of an address are confirmed; RFC 7208 4.6.4 has the same limit for the same reason.
 pub(crate) const MAX_CONFIRMED: usize = 10;
 
-/// What the DNS amounts to, about a name and a client address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Finding {
-    /// The name's addresses of the client's family hold the client address.
-    Match,
-    /// The client address is not known, and the name has a public address.
-    Resolves,
-    /// The name has addresses, and none is public or the client's.
-    NotPublic,
-    /// The DNS did not say.
-    Unknown,
-    /// The name has addresses of the client's family, and none is the client's.
-    Mismatch,
-    /// The name does not exist, or has no record of the client's family.
-    NoAddress,
+kinds! {
+    /// What the DNS amounts to, about a name and a client address.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Finding {
+        /// The name's addresses of the client's family hold the client address.
+        Match = "match" => "it has the client address";
+        /// The client address is not known, and the name has a public address.
+        Resolves = "resolves" => "it has a public address";
+        /// The name has addresses, and none is public or the client's.
+        NotPublic = "not-public" => "none of its addresses is public";
+        /// The DNS did not say.
+        Unknown = "unknown" => "the DNS did not say";
+        /// The name has addresses of the client's family, and none is the client's.
+        Mismatch = "mismatch" => "its addresses do not hold the client address";
+        /// The name does not exist, or has no record of the client's family.
+        NoAddress = "no-address" => "it has no address";
+    }
 }
 
 impl Finding {
@@ -41,22 +43,6 @@ impl Finding {
         Self::NotPublic,
         Self::NoAddress,
     ];
-
-    /// Gives the finding as a word for logs, in kebab-case.
-    ///
-    /// ```
-    /// assert_eq!(helo_name::verify::Finding::NoAddress.as_str(), "no-address");
-    /// ```
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Match => "match",
-            Self::Resolves => "resolves",
-            Self::NotPublic => "not-public",
-            Self::Unknown => "unknown",
-            Self::Mismatch => "mismatch",
-            Self::NoAddress => "no-address",
-        }
-    }
 
     /// Says it of a name and a client address, as a clause.
     pub(crate) fn about(self, name: &HeloName, client: Option<IpAddr>) -> String {
@@ -78,19 +64,6 @@ impl Finding {
     }
 }
 
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Match => "it has the client address",
-            Self::Resolves => "it has a public address",
-            Self::NotPublic => "none of its addresses is public",
-            Self::Unknown => "the DNS did not say",
-            Self::Mismatch => "its addresses do not hold the client address",
-            Self::NoAddress => "it has no address",
-        })
-    }
-}
-
 /// A fact: what the DNS says the addresses of a name are, in one family.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Forward {
@@ -109,38 +82,18 @@ pub struct Reverse {
     pub answer: Answer<PtrText>,
 }
 
-/// The result of an iprev check (RFC 8601 3): do the names of an address lead back to it?
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Iprev {
-    /// A PTR name of the address has the address: it is forward-confirmed.
-    Pass,
-    /// The address has PTR names, and none of them has the address.
-    Fail,
-    /// The DNS did not answer in time, or not at all; a later try may.
-    TempError,
-    /// The address has no PTR record.
-    PermError,
-}
-
-impl Iprev {
-    /// Gives the result as RFC 8601 writes it.
-    ///
-    /// ```
-    /// assert_eq!(helo_name::verify::Iprev::TempError.as_str(), "temperror");
-    /// ```
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Pass => "pass",
-            Self::Fail => "fail",
-            Self::TempError => "temperror",
-            Self::PermError => "permerror",
-        }
-    }
-}
-
-impl fmt::Display for Iprev {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+kinds! {
+    /// The result of an iprev check (RFC 8601 3): do the names of an address lead back to it?
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Iprev {
+        /// A PTR name of the address has the address: it is forward-confirmed.
+        Pass = "pass";
+        /// The address has PTR names, and none of them has the address.
+        Fail = "fail";
+        /// The DNS did not answer in time, or not at all; a later try may.
+        TempError = "temperror";
+        /// The address has no PTR record.
+        PermError = "permerror";
     }
 }
 

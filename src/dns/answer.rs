@@ -1,67 +1,33 @@
 //! What the DNS answers: found, does not exist (NXDOMAIN or NODATA, RFC 9499), or not known.
 
-use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-/// Why the DNS gave no answer. None of these says anything about the name that was asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum NotKnown {
-    /// A CNAME chain longer than 8, or one that runs in a circle.
-    AliasChain,
-    /// What came back is no DNS message, or none that fits the question.
-    BadMessage,
-    /// No name server is configured (no `nameserver` line, no resolv.conf).
-    NoNameServer,
-    /// No socket, file descriptor or thread was to be had.
-    NoSocket,
-    /// The server answered REFUSED.
-    Refused,
-    /// The server answered SERVFAIL, or another code that only says that it could not find out.
-    ServFail,
-    /// Nobody answered before the deadline.
-    Timeout,
-    /// The answer was truncated, and TCP gave no whole one.
-    Truncated,
-    /// The server, or the way to it, refused the connection.
-    Unreachable,
-}
+use crate::kinds::kinds;
 
-impl NotKnown {
-    /// Gives the kind as a word for logs, in kebab-case.
-    ///
-    /// ```
-    /// assert_eq!(helo_name::dns::NotKnown::ServFail.as_str(), "serv-fail");
-    /// ```
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::AliasChain => "alias-chain",
-            Self::BadMessage => "bad-message",
-            Self::NoNameServer => "no-name-server",
-            Self::NoSocket => "no-socket",
-            Self::Refused => "refused",
-            Self::ServFail => "serv-fail",
-            Self::Timeout => "timeout",
-            Self::Truncated => "truncated",
-            Self::Unreachable => "unreachable",
-        }
-    }
-}
-
-impl fmt::Display for NotKnown {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::AliasChain => "CNAME chain without end",
-            Self::BadMessage => "malformed answer",
-            Self::NoNameServer => "no name server configured",
-            Self::NoSocket => "no socket",
-            Self::Refused => "REFUSED",
-            Self::ServFail => "SERVFAIL",
-            Self::Timeout => "no answer in time",
-            Self::Truncated => "truncated answer, no TCP",
-            Self::Unreachable => "name server unreachable",
-        })
+kinds! {
+    /// Why the DNS gave no answer. None of these says anything about the name that was asked for.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    #[non_exhaustive]
+    pub enum NotKnown {
+        /// A CNAME chain longer than 8, or one that runs in a circle.
+        AliasChain = "alias-chain" => "CNAME chain without end";
+        /// What came back is no DNS message, or none that fits the question.
+        BadMessage = "bad-message" => "malformed answer";
+        /// No name server is configured (no `nameserver` line, no resolv.conf).
+        NoNameServer = "no-name-server" => "no name server configured";
+        /// No socket, file descriptor or thread was to be had.
+        NoSocket = "no-socket" => "no socket";
+        /// The server answered REFUSED.
+        Refused = "refused" => "REFUSED";
+        /// The server answered SERVFAIL, or another code that only says that it could not find out.
+        ServFail = "serv-fail" => "SERVFAIL";
+        /// Nobody answered before the deadline.
+        Timeout = "timeout" => "no answer in time";
+        /// The answer was truncated, and TCP gave no whole one.
+        Truncated = "truncated" => "truncated answer, no TCP";
+        /// The server, or the way to it, refused the connection.
+        Unreachable = "unreachable" => "name server unreachable";
     }
 }
 

@@ -8,30 +8,32 @@
 //!
 //! This module looks nothing up: a public name need not exist, and a public suffix is not told from a host.
 
-use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use crate::kinds::kinds;
 use crate::name::helo_name::HeloName;
 
-/// Tells who can make use of a name or of an address.
-///
-/// ```
-/// use helo_name::{HeloName, Scope};
-///
-/// assert_eq!(HeloName::parse("mail.example.com")?.scope(), Scope::Public);
-/// assert_eq!(HeloName::parse("ip-10-0-0-1.ec2.internal")?.scope(), Scope::Private);
-/// # Ok::<(), helo_name::InvalidHeloName>(())
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Scope {
-    /// Means this machine, whichever machine reads it: `localhost.localdomain`, `127.0.0.1`.
-    Loopback,
-    /// Means something inside one network only: `mail.corp`, `10.0.0.1`.
-    Private,
-    /// May mean the same to everybody: `mail.example.com`, `192.31.196.1`.
-    Public,
-    /// Means no host at all: `mail.invalid`, `224.0.0.1`.
-    Reserved,
+kinds! {
+    /// Tells who can make use of a name or of an address.
+    ///
+    /// ```
+    /// use helo_name::{HeloName, Scope};
+    ///
+    /// assert_eq!(HeloName::parse("mail.example.com")?.scope(), Scope::Public);
+    /// assert_eq!(HeloName::parse("ip-10-0-0-1.ec2.internal")?.scope(), Scope::Private);
+    /// # Ok::<(), helo_name::InvalidHeloName>(())
+    /// ```
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Scope {
+        /// Means this machine, whichever machine reads it: `localhost.localdomain`, `127.0.0.1`.
+        Loopback = "loopback";
+        /// Means something inside one network only: `mail.corp`, `10.0.0.1`.
+        Private = "private";
+        /// May mean the same to everybody: `mail.example.com`, `192.31.196.1`.
+        Public = "public";
+        /// Means no host at all: `mail.invalid`, `224.0.0.1`.
+        Reserved = "reserved";
+    }
 }
 
 impl Scope {
@@ -51,27 +53,6 @@ impl Scope {
             IpAddr::V4(v4) => of_ipv4(v4),
             IpAddr::V6(v6) => of_ipv6(v6),
         }
-    }
-
-    /// Gives the scope as one lower-case word.
-    ///
-    /// ```
-    /// assert_eq!(helo_name::Scope::Public.as_str(), "public");
-    /// ```
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Loopback => "loopback",
-            Self::Private => "private",
-            Self::Public => "public",
-            Self::Reserved => "reserved",
-        }
-    }
-}
-
-impl fmt::Display for Scope {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
     }
 }
 

@@ -2,7 +2,8 @@
 
 use super::report::{Client, Considered, list};
 use crate::candidate::Source;
-use crate::dns::Outcome;
+use crate::dns::{Family, Outcome};
+use crate::kinds::{kinds, messages};
 use crate::name::HeloName;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -36,87 +37,54 @@ struct Inner {
     cure: Cure,
 }
 
-/// What kind of reason there is for having no name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum ResolveErrorKind {
-    /// What the operator named cannot be sent: it is no legal name, or the policy rejects it.
-    Configuration,
-    /// No candidate is usable, and the DNS has said all it knows.
-    NoUsableName,
-    /// The DNS did not answer, and no name is left without it. It may answer later.
-    TryAgain,
-}
-
-impl ResolveErrorKind {
-    /// Gives the kind as a word for logs, in kebab-case.
-    ///
-    /// ```
-    /// assert_eq!(helo_name::ResolveErrorKind::TryAgain.as_str(), "try-again");
-    /// ```
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Configuration => "configuration",
-            Self::NoUsableName => "no-usable-name",
-            Self::TryAgain => "try-again",
-        }
+kinds! {
+    /// What kind of reason there is for having no name.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    #[non_exhaustive]
+    pub enum ResolveErrorKind {
+        /// What the operator named cannot be sent: it is no legal name, or the policy rejects it.
+        Configuration = "configuration" => "the configured EHLO name cannot be sent";
+        /// No candidate is usable, and the DNS has said all it knows.
+        NoUsableName = "no-usable-name" => "no usable EHLO name";
+        /// The DNS did not answer, and no name is left without it. It may answer later.
+        TryAgain = "try-again" => "no usable EHLO name until the DNS answers; try again";
     }
+    texts(headline)
 }
 
-/// The one line of configuration that would cure it.
-///
-/// `Display` writes it as a line: a setting, a DNS record, or what to tell the program. The name in a setting is only an
-/// example when nothing better is known; the error says so.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Cure {
-    /// Publish this record: the operator's name is right, and the DNS does not know it.
-    AddRecord {
-        /// The operator's name.
-        name: HeloName,
-        /// The client address.
-        address: IpAddr,
-    },
-    /// Say which address servers see: the name is legal, and without the address nothing can verify it.
-    GiveClientAddress,
-    /// Set `HELO_NAME` to a fully-qualified name of this machine.
-    SetName {
-        /// The operator's setting that this replaces, if there is one.
-        instead_of: Option<Source>,
-        /// What the operator meant, if that is plain; otherwise a name that shows the form.
-        example: HeloName,
-        /// The client address that the name should have, if it is known and the name is only an example.
-        client: Option<IpAddr>,
-    },
-}
-
-impl fmt::Display for Cure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::AddRecord { name, address } => {
-                let record_type = crate::dns::Family::of(*address).record_type();
-                write!(f, "{name}. {record_type} {address}")
-            }
-            Self::GiveClientAddress => f.write_str("client address: the one that servers see"),
-            Self::SetName { example, .. } => write!(f, "HELO_NAME={example}"),
-        }
+messages! {
+    /// The one line of configuration that would cure it.
+    ///
+    /// `Display` writes it as a line: a setting, a DNS record, or what to tell the program. The name
+    /// in a setting is only an example when nothing better is known; the error says so.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    #[non_exhaustive]
+    pub enum Cure {
+        /// Publish this record: the operator's name is right, and the DNS does not know it.
+        AddRecord {
+            /// The operator's name.
+            name: HeloName,
+            /// The client address.
+            address: IpAddr,
+        } = "add-record"
+            => "{name}. {record_type} {address}", record_type = Family::of(*address).record_type();
+        /// Say which address servers see: the name is legal, and without the address nothing can
+        /// verify it.
+        GiveClientAddress = "give-client-address" => "client address: the one that servers see";
+        /// Set `HELO_NAME` to a fully-qualified name of this machine.
+        SetName {
+            /// The operator's setting that this replaces, if there is one.
+            instead_of: Option<Source>,
+            /// What the operator meant, if that is plain; otherwise a name that shows the form.
+            example: HeloName,
+            /// The client address that the name should have, if it is known and the name is only an
+            /// example.
+            client: Option<IpAddr>,
+        } = "set-name" => "HELO_NAME={example}";
     }
 }
 
 impl Cure {
-    /// Gives the kind as a word for logs, in kebab-case.
-    ///
-    /// ```
-    /// assert_eq!(helo_name::Cure::GiveClientAddress.as_str(), "give-client-address");
-    /// ```
-    pub const fn as_str(&self) -> &'static str {
-        match self {
-            Self::AddRecord { .. } => "add-record",
-            Self::GiveClientAddress => "give-client-address",
-            Self::SetName { .. } => "set-name",
-        }
-    }
-
     /// What to know about the line.
     pub(crate) fn explanation(&self) -> String {
         let Self::SetName {
@@ -141,7 +109,7 @@ impl Cure {
         match client {
             None => format!("{setting} a fully-qualified name of yours, for example"),
             Some(address) => {
-                let record_type = crate::dns::Family::of(*address).record_type();
+                let record_type = Family::of(*address).record_type();
                 format!(
                     "{setting} a fully-qualified name of yours whose {record_type} record is {address}, for example"
                 )
@@ -180,16 +148,6 @@ impl ResolveError {
     /// Gives the one line that would cure it.
     pub fn cure(&self) -> &Cure {
         &self.0.cure
-    }
-}
-
-impl ResolveErrorKind {
-    const fn headline(self) -> &'static str {
-        match self {
-            Self::Configuration => "the configured EHLO name cannot be sent",
-            Self::NoUsableName => "no usable EHLO name",
-            Self::TryAgain => "no usable EHLO name until the DNS answers; try again",
-        }
     }
 }
 

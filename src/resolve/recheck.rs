@@ -4,6 +4,7 @@ use super::error::ResolveErrorKind;
 use super::report::{Client, ClientOrigin, Resolution};
 use crate::dns::{Family, Outcome, PtrText};
 use crate::executor::block_on;
+use crate::kinds::messages;
 use crate::name::HeloName;
 use crate::verify::Finding;
 use std::fmt;
@@ -36,98 +37,51 @@ impl Recheck {
     }
 }
 
-/// Something that is not as it was.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Change {
-    /// There are other client addresses.
-    ClientAddresses {
-        /// The earlier ones.
-        before: Vec<IpAddr>,
-        /// The later ones.
-        after: Vec<IpAddr>,
-    },
-    /// The DNS amounts to something else about a name and a client address.
-    Finding {
-        /// The name.
-        name: HeloName,
-        /// The client address; `None` if none is known.
-        client: Option<IpAddr>,
-        /// The earlier finding.
-        before: Finding,
-        /// The later finding.
-        after: Finding,
-    },
-    /// Another name is to be sent, or none.
-    Name {
-        /// The earlier name; `None` if there was none.
-        before: Option<HeloName>,
-        /// The later name; `None` if there is none.
-        after: Option<HeloName>,
-    },
-    /// A client address has other PTR names.
-    PtrNames {
-        /// The client address.
-        address: IpAddr,
-        /// The earlier names, sorted.
-        before: Vec<PtrText>,
-        /// The later names, sorted.
-        after: Vec<PtrText>,
-    },
-}
-
-impl Change {
-    /// Gives the kind as a word for logs, in kebab-case.
-    ///
-    /// ```
-    /// use helo_name::Change;
-    /// assert_eq!(Change::Name { before: None, after: None }.as_str(), "name");
-    /// ```
-    pub const fn as_str(&self) -> &'static str {
-        match self {
-            Self::ClientAddresses { .. } => "client-addresses",
-            Self::Finding { .. } => "finding",
-            Self::Name { .. } => "name",
-            Self::PtrNames { .. } => "ptr-names",
-        }
-    }
-}
-
-impl fmt::Display for Change {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::ClientAddresses { before, after } => {
-                write!(f, "client addresses: {}, now {}", list(before), list(after))
-            }
-            Self::Finding {
-                name,
-                client,
-                before,
-                after,
-            } => {
-                write!(f, "{name}")?;
-                if let Some(address) = client {
-                    write!(f, " for {address}")?;
-                }
-                write!(f, ": {}, now {}", before.as_str(), after.as_str())
-            }
-            Self::Name { before, after } => {
-                let show = |name: &Option<HeloName>| {
-                    name.as_ref().map_or("none", HeloName::as_str).to_owned()
-                };
-                write!(f, "name: {}, now {}", show(before), show(after))
-            }
-            Self::PtrNames {
-                address,
-                before,
-                after,
-            } => {
-                let text = |names: &[PtrText]| {
-                    list(&names.iter().map(PtrText::as_str).collect::<Vec<_>>())
-                };
-                write!(f, "PTR of {address}: {}, now {}", text(before), text(after))
-            }
-        }
+messages! {
+    /// Something that is not as it was.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    #[non_exhaustive]
+    pub enum Change {
+        /// There are other client addresses.
+        ClientAddresses {
+            /// The earlier ones.
+            before: Vec<IpAddr>,
+            /// The later ones.
+            after: Vec<IpAddr>,
+        } = "client-addresses"
+            => "client addresses: {was}, now {is}", was = list(before), is = list(after);
+        /// The DNS amounts to something else about a name and a client address.
+        Finding {
+            /// The name.
+            name: HeloName,
+            /// The client address; `None` if none is known.
+            client: Option<IpAddr>,
+            /// The earlier finding.
+            before: Finding,
+            /// The later finding.
+            after: Finding,
+        } = "finding" => "{name}{client}: {was}, now {is}",
+            client = client.map_or(String::new(), |address| format!(" for {address}")),
+            was = before.as_str(), is = after.as_str();
+        /// Another name is to be sent, or none.
+        Name {
+            /// The earlier name; `None` if there was none.
+            before: Option<HeloName>,
+            /// The later name; `None` if there is none.
+            after: Option<HeloName>,
+        } = "name" => "name: {was}, now {is}",
+            was = before.as_ref().map_or("none", HeloName::as_str),
+            is = after.as_ref().map_or("none", HeloName::as_str);
+        /// A client address has other PTR names.
+        PtrNames {
+            /// The client address.
+            address: IpAddr,
+            /// The earlier names, sorted.
+            before: Vec<PtrText>,
+            /// The later names, sorted.
+            after: Vec<PtrText>,
+        } = "ptr-names" => "PTR of {address}: {was}, now {is}",
+            was = list_names(before), is = list_names(after);
     }
 }
 
@@ -142,6 +96,10 @@ fn list(items: &[impl fmt::Display]) -> String {
         _ => {}
     }
     shown.join(", ")
+}
+
+fn list_names(names: &[PtrText]) -> String {
+    list(&names.iter().map(PtrText::as_str).collect::<Vec<_>>())
 }
 
 impl Resolution {

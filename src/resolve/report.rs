@@ -8,6 +8,7 @@ use super::warning::Warning;
 use crate::candidate::{Candidate, Source};
 use crate::dns::{Answer, Outcome};
 use crate::escape::Excerpt;
+use crate::kinds::kinds;
 use crate::name::{HeloName, InvalidHeloName, InvalidHeloNameKind};
 use crate::name::{Scope, is_verifiable};
 use crate::plan::{Attempt, Plan};
@@ -141,48 +142,21 @@ pub struct Client {
     pub(super) iprev: Option<Iprev>,
 }
 
-/// How a client address came to be known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum ClientOrigin {
-    /// It is the source address of the default route, and public.
-    DefaultRoute,
-    /// Two services that echo the asker's address agree on it.
-    Discovered,
-    /// One service that echoes the asker's address named it, and its PTR names lead back to it.
-    DiscoveredOnce,
-    /// The operator gave it.
-    Given,
-    /// It is the local address towards the server.
-    TowardsServer,
-}
-
-impl ClientOrigin {
-    /// Gives the origin as a word for logs, in kebab-case.
-    ///
-    /// ```
-    /// assert_eq!(helo_name::ClientOrigin::DefaultRoute.as_str(), "default-route");
-    /// ```
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::DefaultRoute => "default-route",
-            Self::Discovered => "discovered",
-            Self::DiscoveredOnce => "discovered-once",
-            Self::Given => "given",
-            Self::TowardsServer => "towards-server",
-        }
-    }
-}
-
-impl fmt::Display for ClientOrigin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::DefaultRoute => "source of the default route",
-            Self::Discovered => "discovered, two services agree",
-            Self::DiscoveredOnce => "discovered, one service and its PTR",
-            Self::Given => "given",
-            Self::TowardsServer => "local address towards the server",
-        })
+kinds! {
+    /// How a client address came to be known.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    #[non_exhaustive]
+    pub enum ClientOrigin {
+        /// It is the source address of the default route, and public.
+        DefaultRoute = "default-route" => "source of the default route";
+        /// Two services that echo the asker's address agree on it.
+        Discovered = "discovered" => "discovered, two services agree";
+        /// One service that echoes the asker's address named it, and its PTR names lead back to it.
+        DiscoveredOnce = "discovered-once" => "discovered, one service and its PTR";
+        /// The operator gave it.
+        Given = "given" => "given";
+        /// It is the local address towards the server.
+        TowardsServer = "towards-server" => "local address towards the server";
     }
 }
 
@@ -324,40 +298,24 @@ pub struct Reason {
     pub(super) suggestion: Option<HeloName>,
 }
 
-/// What a decision about a candidate rests on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ReasonKind {
-    /// What the DNS amounts to; the best finding, if there is one for each of several client addresses.
-    Finding(Finding),
-    /// A PTR name is no legal name.
-    Illegal(InvalidHeloNameKind),
-    /// An address literal, for which there is nothing to look up.
-    Literal,
-    /// PTR names behind the first ten, which are not looked at.
-    NotAsked,
-    /// Illegal PTR names behind the first ten.
-    NotShown,
-    /// Raw text is no name that may be sent.
-    Unusable(UnusableKind),
-}
-
-impl ReasonKind {
-    /// Gives the kind as a word for logs, in kebab-case.
-    ///
-    /// ```
-    /// use helo_name::{ReasonKind, UnusableKind};
-    /// assert_eq!(ReasonKind::Unusable(UnusableKind::Underscore).as_str(), "underscore");
-    /// ```
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Finding(finding) => finding.as_str(),
-            Self::Illegal(kind) => kind.as_str(),
-            Self::Literal => "literal",
-            Self::NotAsked => "not-asked",
-            Self::NotShown => "not-shown",
-            Self::Unusable(kind) => kind.as_str(),
-        }
+kinds! {
+    /// What a decision about a candidate rests on.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    #[non_exhaustive]
+    pub enum ReasonKind {
+        /// What the DNS amounts to; the best finding, if there is one for each of several client
+        /// addresses.
+        Finding(finding: Finding) = finding.as_str();
+        /// A PTR name is no legal name.
+        Illegal(kind: InvalidHeloNameKind) = kind.as_str();
+        /// An address literal, for which there is nothing to look up.
+        Literal = "literal";
+        /// PTR names behind the first ten, which are not looked at.
+        NotAsked = "not-asked";
+        /// Illegal PTR names behind the first ten.
+        NotShown = "not-shown";
+        /// Raw text is no name that may be sent.
+        Unusable(kind: UnusableKind) = kind.as_str();
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::kinds::kinds;
 use crate::name::HeloName;
 
 /// Holds a legal and public name, and what was repaired to get it.
@@ -55,73 +56,37 @@ impl Sanitized {
     }
 }
 
-/// Names one thing that was changed in a raw name.
-///
-/// ```
-/// use helo_name::Repair;
-///
-/// assert_eq!(Repair::LowerCased.as_str(), "lower-cased");
-/// assert_eq!(Repair::LowerCased.to_string(), "upper case made lower case");
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Repair {
-    /// `[2606:4700::1111]`, an IPv6 address without the tag of RFC 5321 section 4.1.3.
-    AddedTag,
-    /// `1.1.1.1`, an address without brackets.
-    BracketedAddress,
-    /// `[ipv6:2606:4700::1111]`: RFC 5321 takes any case, some servers only `IPv6:`.
-    CorrectedTag,
-    /// `[IPv6:::ffff:1.1.1.1]`, an IPv4-mapped address, as a dual-stack socket gives it.
-    FoldedMappedAddress,
-    /// `Mail.Example.COM`.
-    LowerCased,
-    /// `mail.example.com.`, a name as DNS writes it.
-    RemovedTrailingDot,
-    /// `[IPv6:2606:4700:0::1111]`, an IPv6 address not in the form of RFC 5952.
-    RespelledAddress,
-    /// `bücher.example`, mapped by UTS 46: labels that stay Unicode become A-labels. None has to: `①②.com` is mapped to
-    /// `12.com`, and a byte order mark to nothing.
-    ToALabel,
-    /// `mail.example.com` with a line end, as in `/etc/mailname`.
-    TrimmedWhiteSpace,
-}
-
-impl Repair {
-    /// Gives the repair's name in kebab-case.
+kinds! {
+    /// Names one thing that was changed in a raw name.
     ///
     /// ```
-    /// assert_eq!(helo_name::Repair::ToALabel.as_str(), "to-a-label");
+    /// use helo_name::Repair;
+    ///
+    /// assert_eq!(Repair::LowerCased.as_str(), "lower-cased");
+    /// assert_eq!(Repair::LowerCased.to_string(), "upper case made lower case");
     /// ```
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::AddedTag => "added-tag",
-            Self::BracketedAddress => "bracketed-address",
-            Self::CorrectedTag => "corrected-tag",
-            Self::FoldedMappedAddress => "folded-mapped-address",
-            Self::LowerCased => "lower-cased",
-            Self::RemovedTrailingDot => "removed-trailing-dot",
-            Self::RespelledAddress => "respelled-address",
-            Self::ToALabel => "to-a-label",
-            Self::TrimmedWhiteSpace => "trimmed-white-space",
-        }
-    }
-}
-
-impl fmt::Display for Repair {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::AddedTag => "tag IPv6: added",
-            Self::BracketedAddress => "address put in brackets",
-            Self::CorrectedTag => "tag written as IPv6:",
-            Self::FoldedMappedAddress => "IPv4-mapped address written as IPv4",
-            Self::LowerCased => "upper case made lower case",
-            Self::RemovedTrailingDot => "trailing dot removed",
-            Self::RespelledAddress => "IPv6 address written as in RFC 5952",
-            Self::ToALabel => "Unicode mapped to ASCII by UTS 46",
-            Self::TrimmedWhiteSpace => "surrounding white space removed",
-        })
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    #[non_exhaustive]
+    pub enum Repair {
+        /// `[2606:4700::1111]`, an IPv6 address without the tag of RFC 5321 section 4.1.3.
+        AddedTag = "added-tag" => "tag IPv6: added";
+        /// `1.1.1.1`, an address without brackets.
+        BracketedAddress = "bracketed-address" => "address put in brackets";
+        /// `[ipv6:2606:4700::1111]`: RFC 5321 takes any case, some servers only `IPv6:`.
+        CorrectedTag = "corrected-tag" => "tag written as IPv6:";
+        /// `[IPv6:::ffff:1.1.1.1]`, an IPv4-mapped address, as a dual-stack socket gives it.
+        FoldedMappedAddress = "folded-mapped-address" => "IPv4-mapped address written as IPv4";
+        /// `Mail.Example.COM`.
+        LowerCased = "lower-cased" => "upper case made lower case";
+        /// `mail.example.com.`, a name as DNS writes it.
+        RemovedTrailingDot = "removed-trailing-dot" => "trailing dot removed";
+        /// `[IPv6:2606:4700:0::1111]`, an IPv6 address not in the form of RFC 5952.
+        RespelledAddress = "respelled-address" => "IPv6 address written as in RFC 5952";
+        /// `bücher.example`, mapped by UTS 46: labels that stay Unicode become A-labels. None has to: `①②.com` is mapped to
+        /// `12.com`, and a byte order mark to nothing.
+        ToALabel = "to-a-label" => "Unicode mapped to ASCII by UTS 46";
+        /// `mail.example.com` with a line end, as in `/etc/mailname`.
+        TrimmedWhiteSpace = "trimmed-white-space" => "surrounding white space removed";
     }
 }
 

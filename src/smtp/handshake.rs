@@ -64,6 +64,7 @@ use std::error::Error;
 use std::fmt;
 use std::net::IpAddr;
 
+use crate::kinds::{kinds, messages};
 use crate::name::HeloName;
 use crate::plan::Plan;
 use crate::smtp::diagnose::{Diagnosis, Stage};
@@ -430,19 +431,21 @@ pub enum Step {
     },
 }
 
-/// Names the verb that opened a session.
-///
-/// ```
-/// use helo_name::Verb;
-///
-/// assert_eq!(Verb::Ehlo.to_string(), "EHLO");
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Verb {
-    /// `EHLO`: the reply lists the extensions.
-    Ehlo,
-    /// `HELO`: there are no extensions.
-    Helo,
+kinds! {
+    /// Names the verb that opened a session.
+    ///
+    /// ```
+    /// use helo_name::Verb;
+    ///
+    /// assert_eq!(Verb::Ehlo.to_string(), "EHLO");
+    /// ```
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum Verb {
+        /// `EHLO`: the reply lists the extensions.
+        Ehlo = "EHLO";
+        /// `HELO`: there are no extensions.
+        Helo = "HELO";
+    }
 }
 
 impl Verb {
@@ -454,30 +457,16 @@ impl Verb {
     }
 }
 
-impl fmt::Display for Verb {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Verb::Ehlo => "EHLO",
-            Verb::Helo => "HELO",
-        })
-    }
-}
-
-/// Names something worth a line in the log that stops nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum HandshakeWarning {
-    /// The name is that of the host in the greeting, so the client claims to be the server; many servers refuse that.
-    ServersOwnName,
-}
-
-impl fmt::Display for HandshakeWarning {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            HandshakeWarning::ServersOwnName => {
-                f.write_str("the name for EHLO is the server's own, as its greeting says; send the name of this host")
-            }
-        }
+kinds! {
+    /// Names something worth a line in the log that stops nothing.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    #[non_exhaustive]
+    pub enum HandshakeWarning {
+        /// The name is that of the host in the greeting, so the client claims to be the server;
+        /// many servers refuse that.
+        ServersOwnName = "servers-own-name"
+            => "the name for EHLO is the server's own, as its greeting says; \
+                send the name of this host";
     }
 }
 
@@ -680,24 +669,13 @@ impl HandshakeError {
 
 impl fmt::Display for HandshakeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.kind {
-            HandshakeErrorKind::Closed => {
-                "the server closed the connection, or was silent too long"
-            }
-            HandshakeErrorKind::EhloUnsupported => "the server does not know EHLO",
-            HandshakeErrorKind::Greeting => "the server takes no mail now",
-            HandshakeErrorKind::InvalidReply(_) => "the server sent something that is no reply",
-            HandshakeErrorKind::Lmtp => "this is an LMTP server",
-            HandshakeErrorKind::NameRefused => "the server refused every name",
-            HandshakeErrorKind::NoName => {
-                "no name fits this connection: an address literal is only sent from its own address"
-            }
+        match self.kind {
             // A temporary code ends the attempt whatever it is about.
             HandshakeErrorKind::Refused if self.diagnosis().is_some_and(|last| last.is_ours()) => {
-                "the server refused the name with a temporary code"
+                f.write_str("the server refused the name with a temporary code")?;
             }
-            HandshakeErrorKind::Refused => "the server refused for another reason than the name",
-        })?;
+            kind => write!(f, "{kind}")?,
+        }
         let Some((last, before)) = self.exchanges.split_last() else {
             return Ok(());
         };
@@ -720,24 +698,28 @@ impl Error for HandshakeError {
     }
 }
 
-/// Names why a [`Handshake`] failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum HandshakeErrorKind {
-    /// The connection ended where a reply was expected.
-    Closed,
-    /// The server does not know EHLO, and HELO failed too or was not permitted.
-    EhloUnsupported,
-    /// The greeting is not 220.
-    Greeting,
-    /// The server sent something that is no reply.
-    InvalidReply(InvalidReply),
-    /// The server speaks LMTP.
-    Lmtp,
-    /// The server refused the last name that was to be tried.
-    NameRefused,
-    /// There is no name at all, or only literals of other addresses.
-    NoName,
-    /// The server refused with a temporary code, or for another reason than the name.
-    Refused,
+messages! {
+    /// Names why a [`Handshake`] failed.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    #[non_exhaustive]
+    pub enum HandshakeErrorKind {
+        /// The connection ended where a reply was expected.
+        Closed = "closed" => "the server closed the connection, or was silent too long";
+        /// The server does not know EHLO, and HELO failed too or was not permitted.
+        EhloUnsupported = "ehlo-unsupported" => "the server does not know EHLO";
+        /// The greeting is not 220.
+        Greeting = "greeting" => "the server takes no mail now";
+        /// The server sent something that is no reply.
+        InvalidReply(error: InvalidReply) = "invalid-reply"
+            => "the server sent something that is no reply";
+        /// The server speaks LMTP.
+        Lmtp = "lmtp" => "this is an LMTP server";
+        /// The server refused the last name that was to be tried.
+        NameRefused = "name-refused" => "the server refused every name";
+        /// There is no name at all, or only literals of other addresses.
+        NoName = "no-name"
+            => "no name fits this connection: an address literal is only sent from its own address";
+        /// The server refused with a temporary code, or for another reason than the name.
+        Refused = "refused" => "the server refused for another reason than the name";
+    }
 }

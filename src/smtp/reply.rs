@@ -18,6 +18,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::escape::Excerpt;
+use crate::kinds::kinds;
 
 /// Holds one reply of a server, read to its last line.
 ///
@@ -326,52 +327,42 @@ impl InvalidReply {
 
 impl fmt::Display for InvalidReply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        use InvalidReplyKind::*;
-
-        let line = self.line;
-        match self.kind {
-            Code => write!(
-                f,
-                "line {line} of the reply: no reply code from 200 to 599 with a space, a hyphen or nothing behind it; \
-                 check that an SMTP server listens there"
-            ),
-            CodeChanged => write!(
-                f,
-                "line {line} of the reply: its code is not that of the line before; do not use this connection any more"
-            ),
-            EnhancedCode => f.write_str(
-                "no enhanced status code: it is a class of 2, 4 or 5 and two numbers of up to three digits, joined by dots",
-            ),
-            Incomplete => f.write_str("the reply ends before its last line; read on, or take the connection as closed"),
-            LineTooLong => write!(
-                f,
-                "line {line} of the reply: longer than the limit; do not use this connection any more"
-            ),
-            TooManyLines => write!(
-                f,
-                "line {line} of the reply: more lines than the limit; do not use this connection any more"
-            ),
-            TrailingBytes => write!(f, "bytes behind line {line}, the last of the reply; give one reply at a time"),
-        }
+        self.kind.explain(f, self.line)
     }
 }
 
-/// Names the rule that an [`InvalidReply`] breaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum InvalidReplyKind {
-    /// A line does not begin with a reply code from 200 to 599 and a space, a hyphen or its end.
-    Code,
-    /// The lines of one reply have different codes.
-    CodeChanged,
-    /// A text is not an enhanced status code.
-    EnhancedCode,
-    /// The last line is missing.
-    Incomplete,
-    /// A line is longer than the limit.
-    LineTooLong,
-    /// There are more lines than the limit.
-    TooManyLines,
-    /// Something stands behind the reply.
-    TrailingBytes,
+kinds! {
+    /// Names the rule that an [`InvalidReply`] breaks.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    #[non_exhaustive]
+    pub enum InvalidReplyKind {
+        /// A line does not begin with a reply code from 200 to 599 and a space, a hyphen or its
+        /// end.
+        Code = "code"
+            => "line {line} of the reply: no reply code from 200 to 599 with a space, a hyphen or \
+                nothing behind it; check that an SMTP server listens there";
+        /// The lines of one reply have different codes.
+        CodeChanged = "code-changed"
+            => "line {line} of the reply: its code is not that of the line before; \
+                do not use this connection any more";
+        /// A text is not an enhanced status code.
+        EnhancedCode = "enhanced-code"
+            => "no enhanced status code: it is a class of 2, 4 or 5 and two numbers of up to three \
+                digits, joined by dots";
+        /// The last line is missing.
+        Incomplete = "incomplete"
+            => "the reply ends before its last line; read on, or take the connection as closed";
+        /// A line is longer than the limit.
+        LineTooLong = "line-too-long"
+            => "line {line} of the reply: longer than the limit; \
+                do not use this connection any more";
+        /// There are more lines than the limit.
+        TooManyLines = "too-many-lines"
+            => "line {line} of the reply: more lines than the limit; \
+                do not use this connection any more";
+        /// Something stands behind the reply.
+        TrailingBytes = "trailing-bytes"
+            => "bytes behind line {line}, the last of the reply; give one reply at a time";
+    }
+    write(explain: line: usize)
 }
