@@ -9,7 +9,8 @@ use std::hint::black_box;
 use std::net::IpAddr;
 use std::time::Instant;
 
-use helo_name::{HeloName, sanitize};
+use helo_name::HeloName;
+use helo_name::sanitize::sanitize;
 use hickory_resolver::proto::rr::Name;
 use rustls_pki_types::DnsName;
 

@@ -17,7 +17,8 @@ use std::ffi::OsString;
 use std::io::{self, BufRead, BufWriter, ErrorKind, Write};
 use std::process::ExitCode;
 
-use helo_name::{HeloName, sanitize};
+use helo_name::HeloName;
+use helo_name::sanitize::sanitize;
 
 const HELP: &str = r#"Usage: check [--exact] [--json] [NAME...]
 
@@ -196,7 +197,7 @@ fn report_columns(raw: &[u8], out: &mut impl Write, check: Check) -> io::Result<
     }
 }
 
-fn write_repairs(repairs: &[helo_name::Repair], out: &mut impl Write) -> io::Result<()> {
+fn write_repairs(repairs: &[helo_name::sanitize::Repair], out: &mut impl Write) -> io::Result<()> {
     let Some((first, others)) = repairs.split_first() else {
         return writeln!(out, "-");
     };

@@ -20,7 +20,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use helo_name::dns::{Answer, NotKnown, Resolver};
-use helo_name::receivers::{Attempt, Basis, Facts, Profile, Question, Server, Verdict};
+use helo_name::dns::{Facts, Question};
+use helo_name::receivers::{Basis, Ehlo, Profile, Server, Verdict};
 
 const HELP: &str = r"Usage: receivers (--dns IP:PORT | --no-dns) [--client IP] [--table] [ARGUMENT...]
 
@@ -209,7 +210,7 @@ impl Predictor {
     /// Asks the profile, and the DNS whatever it asks.
     fn judge(&self, profile: &Profile, argument: Option<&[u8]>, facts: &mut Facts) -> Verdict {
         loop {
-            let attempt = Attempt {
+            let attempt = Ehlo {
                 argument,
                 client: self.client,
                 server: &self.server,
@@ -224,7 +225,7 @@ impl Predictor {
 
     fn answer(&self, question: Question, facts: &mut Facts) {
         match (&self.dns, question) {
-            (Some(dns), question) => pollster::block_on(facts.learn(dns, question)),
+            (Some(dns), question) => pollster::block_on(dns.learn(question, facts)),
             (None, Question::Addresses(name, family)) => {
                 facts.insert_addresses(&name, family, unknown());
             }

@@ -12,18 +12,22 @@ mod answer;
 mod dns_trait;
 #[cfg(feature = "dns")]
 mod echo;
+mod facts;
 mod family;
 #[cfg(feature = "dns")]
 mod hickory;
 mod ptr_text;
+mod questions;
 mod zone;
 
 pub use answer::{Answer, NotKnown, Outcome};
 pub use dns_trait::Dns;
 #[cfg(feature = "dns")]
 pub use echo::EchoService;
+pub use facts::{Facts, Question};
 pub use family::Family;
 #[cfg(feature = "dns")]
 pub use hickory::Resolver;
 pub use ptr_text::{MailExchanger, PtrText};
-pub use zone::{Question, Zone};
+pub(crate) use questions::{Heard, Questions};
+pub use zone::Zone;

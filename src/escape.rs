@@ -51,6 +51,12 @@ impl fmt::Display for Excerpt<'_> {
     }
 }
 
+/// Writes items one after another, with commas between.
+pub(crate) fn list(items: &[impl fmt::Display]) -> String {
+    let items: Vec<String> = items.iter().map(ToString::to_string).collect();
+    items.join(", ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::Excerpt;

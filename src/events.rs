@@ -1,50 +1,63 @@
 //! What happens, as events of `tracing`; without the feature, nothing.
 //!
-//! Their levels, messages and fields stand in the crate's documentation.
+//! The crate's documentation lists their levels, messages and fields. They are told while a resolution
+//! runs, so this module knows names and answers and no report.
 
 #[cfg(all(feature = "tracing", feature = "dns"))]
 pub(crate) use with_tracing::echo;
 #[cfg(feature = "tracing")]
-pub(crate) use with_tracing::{forward, resolved, reverse};
+pub(crate) use with_tracing::{chosen, heard, no_name, warning};
 #[cfg(all(not(feature = "tracing"), feature = "dns"))]
 pub(crate) use without_tracing::echo;
 #[cfg(not(feature = "tracing"))]
-pub(crate) use without_tracing::{forward, resolved, reverse};
+pub(crate) use without_tracing::{chosen, heard, no_name, warning};
 
 #[cfg(feature = "tracing")]
 mod with_tracing {
-    use crate::dns::{Answer, Family, PtrText};
-    use crate::{HeloName, Resolution};
+    use std::fmt::Display;
     use std::net::IpAddr;
+    use std::time::Duration;
+
     use tracing::{debug, error, info, warn};
+
+    #[cfg(feature = "dns")]
+    use crate::dns::Answer;
+    use crate::dns::Heard;
+    use crate::name::HeloName;
 
     const TARGET: &str = "helo_name";
 
-    /// A resolution is done.
-    pub(crate) fn resolved(resolution: &Resolution) {
-        for warning in resolution.warnings() {
-            warn!(
-                target: TARGET,
-                kind = warning.as_str(),
-                name = warning.name().map(HeloName::as_str),
-                address = warning.address().map(tracing::field::display),
-                "{warning}"
-            );
-        }
-        match resolution.plan() {
-            Ok(plan) => info!(
-                target: TARGET,
-                name = plan.first().name().as_str(),
-                source = plan.first().source().as_str(),
-                provisional = resolution.is_provisional(),
-                valid_for_seconds = resolution.valid_for().as_secs(),
-                "EHLO name chosen"
-            ),
-            Err(error) => {
-                let (kind, cure) = (error.kind().as_str(), error.cure());
-                error!(target: TARGET, kind, %cure, "{error}");
-            }
-        }
+    /// A name was chosen.
+    pub(crate) fn chosen(name: &HeloName, source: &str, provisional: bool, valid_for: Duration) {
+        info!(
+            target: TARGET,
+            name = name.as_str(),
+            source,
+            provisional,
+            valid_for_seconds = valid_for.as_secs(),
+            "EHLO name chosen"
+        );
+    }
+
+    /// There is no name.
+    pub(crate) fn no_name(kind: &str, cure: &dyn Display, why: &dyn Display) {
+        error!(target: TARGET, kind, %cure, "{why}");
+    }
+
+    /// There is something that an operator should know.
+    pub(crate) fn warning(
+        kind: &str,
+        name: Option<&HeloName>,
+        address: Option<IpAddr>,
+        message: &dyn Display,
+    ) {
+        warn!(
+            target: TARGET,
+            kind,
+            name = name.map(HeloName::as_str),
+            address = address.map(tracing::field::display),
+            "{message}"
+        );
     }
 
     /// Adds the fields of an answer to those of the question.
@@ -63,15 +76,17 @@ mod with_tracing {
         };
     }
 
-    /// The DNS was asked for addresses of a name.
-    pub(crate) fn forward(name: &HeloName, family: Family, answer: &Answer<IpAddr>) {
-        let (name, record_type) = (name.as_str(), family.record_type());
-        looked_up!("DNS look-up", answer, name, record_type);
-    }
-
-    /// The DNS was asked for names of an address.
-    pub(crate) fn reverse(address: IpAddr, answer: &Answer<PtrText>) {
-        looked_up!("DNS look-up", answer, %address, record_type = "PTR");
+    /// The DNS was asked for addresses of a name, or names of an address.
+    pub(crate) fn heard(heard: &Heard) {
+        match heard {
+            Heard::Addresses(name, family, answer) => {
+                let (name, record_type) = (name.as_str(), family.record_type());
+                looked_up!("DNS look-up", answer, name, record_type);
+            }
+            Heard::Names(address, answer) => {
+                looked_up!("DNS look-up", answer, %address, record_type = "PTR");
+            }
+        }
     }
 
     /// An echo service was asked for the client address.
@@ -83,15 +98,22 @@ mod with_tracing {
 
 #[cfg(not(feature = "tracing"))]
 mod without_tracing {
-    use crate::dns::{Answer, Family, PtrText};
-    use crate::{HeloName, Resolution};
+    use std::fmt::Display;
     use std::net::IpAddr;
+    use std::time::Duration;
 
-    pub(crate) fn resolved(_: &Resolution) {}
+    #[cfg(feature = "dns")]
+    use crate::dns::Answer;
+    use crate::dns::Heard;
+    use crate::name::HeloName;
 
-    pub(crate) fn forward(_: &HeloName, _: Family, _: &Answer<IpAddr>) {}
+    pub(crate) fn chosen(_: &HeloName, _: &str, _: bool, _: Duration) {}
 
-    pub(crate) fn reverse(_: IpAddr, _: &Answer<PtrText>) {}
+    pub(crate) fn no_name(_: &str, _: &dyn Display, _: &dyn Display) {}
+
+    pub(crate) fn warning(_: &str, _: Option<&HeloName>, _: Option<IpAddr>, _: &dyn Display) {}
+
+    pub(crate) fn heard(_: &Heard) {}
 
     #[cfg(feature = "dns")]
     pub(crate) fn echo(_: &str, _: &Answer<IpAddr>) {}

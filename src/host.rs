@@ -10,8 +10,6 @@ use std::io::Read;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::path::PathBuf;
 
-use crate::dns::Family;
-
 /// The variable an operator sets to name the machine.
 pub(crate) const VARIABLE: &str = "HELO_NAME";
 
@@ -111,12 +109,9 @@ pub(crate) fn source_address(server: SocketAddr) -> Option<IpAddr> {
     (!source.is_unspecified()).then_some(source)
 }
 
-/// Tells from which address the default route of a family starts.
-pub(crate) fn default_source_address(family: Family) -> Option<IpAddr> {
-    source_address(match family {
-        Family::V4 => FAR_V4,
-        Family::V6 => FAR_V6,
-    })
+/// Returns the addresses from which the default routes start, IPv4 first.
+pub(crate) fn default_source_addresses() -> impl Iterator<Item = IpAddr> {
+    [FAR_V4, FAR_V6].into_iter().filter_map(source_address)
 }
 
 fn hosts_file() -> PathBuf {

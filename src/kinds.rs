@@ -24,7 +24,7 @@ macro_rules! kinds {
         $(#[$meta:meta])* $vis:vis enum $name:ident { $($rows:tt)+ } $($methods:tt)*
     ) => {
         crate::kinds::messages! {
-            $(#[$meta])* $vis enum $name { $($rows)+ } $($methods)*
+            @copy $(#[$meta])* $vis enum $name { $($rows)+ } $($methods)*
         }
 
         /// Writes the word that `as_str` returns.
@@ -39,9 +39,60 @@ macro_rules! kinds {
 
 /// Declares an enum from one row for each variant, with or without fields; serde is left out.
 macro_rules! messages {
+    (@column $name:ident $column:ident $(, $variant:ident $text:literal)+) => {
+        impl $name {
+            pub(crate) const fn $column(self) -> &'static str {
+                match self { $(Self::$variant => $text,)+ }
+            }
+        }
+    };
+    (@column $name:ident $(, $variant:ident)+) => {};
+    (@word_is_display $name:ident) => {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+    };
+    (@enum $(@$copy:ident)?
+        [$(#[$meta:meta])*] $vis:vis $name:ident
+        $([$($variant_meta:tt)*] $variant:ident [$($parts:tt)*] [$($fields:tt)*]
+            [$($bindings:tt)*] $word:expr;)+
+    ) => {
+        $(#[$meta])*
+        $vis enum $name {
+            $($($variant_meta)* $variant $($parts)* $($fields)*,)+
+        }
+
+        crate::kinds::messages! { @word $(@$copy)? $vis $name $([$($bindings)*] $variant $word;)+ }
+    };
+    (@word @copy $vis:vis $name:ident $([$($bindings:tt)*] $variant:ident $word:expr;)+) => {
+        impl $name {
+            /// Returns the kind as a word for logs, in kebab-case.
+            #[must_use]
+            #[allow(unused_variables, reason = "a word rarely depends on a field")]
+            $vis const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant $($bindings)* => $word,)+ }
+            }
+        }
+    };
+    (@word $vis:vis $name:ident $([$($bindings:tt)*] $variant:ident $word:expr;)+) => {
+        impl $name {
+            /// Returns the kind as a word for logs, in kebab-case.
+            #[must_use]
+            #[allow(unused_variables, reason = "a word rarely depends on a field")]
+            $vis const fn as_str(&self) -> &'static str {
+                match self { $(Self::$variant $($bindings)* => $word,)+ }
+            }
+        }
+    };
+    (@show $f:ident, $word:expr) => { $f.pad($word) };
+    (@show $f:ident, $word:expr, $text:literal $(, $arg:ident = $value:expr)*) => {
+        write!($f, $text $(, $arg = $value)*)
+    };
     // The sentences are what `Display` writes.
     (
-        $(#[$meta:meta])* $vis:vis enum $name:ident {
+        $(@$copy:ident)? $(#[$meta:meta])* $vis:vis enum $name:ident {
             $(
                 $(#[$variant_meta:meta])*
                 $variant:ident
@@ -51,7 +102,7 @@ macro_rules! messages {
             )+
         }
     ) => {
-        crate::kinds::messages! { @enum
+        crate::kinds::messages! { @enum $(@$copy)?
             [$(#[$meta])*] $vis $name
             $([$(#[$variant_meta])*] $variant [$(($($part_type),+))?]
                 [$({$($(#[$field_meta])* $field: $field_type),+})?]
@@ -71,12 +122,12 @@ macro_rules! messages {
     };
     // The sentences are what one method writes, given more than the variant knows.
     (
-        $(#[$meta:meta])* $vis:vis enum $name:ident {
+        $(@$copy:ident)? $(#[$meta:meta])* $vis:vis enum $name:ident {
             $($(#[$variant_meta:meta])* $variant:ident = $word:literal => $text:literal;)+
         }
         write($method:ident: $($param:ident: $param_type:ty),+)
     ) => {
-        crate::kinds::messages! { @enum
+        crate::kinds::messages! { @enum $(@$copy)?
             [$(#[$meta])*] $vis $name $([$(#[$variant_meta])*] $variant [] [] [] $word;)+
         }
         crate::kinds::messages! { @word_is_display $name }
@@ -93,13 +144,13 @@ macro_rules! messages {
     };
     // The sentences are what several methods return, one for each column.
     (
-        $(#[$meta:meta])* $vis:vis enum $name:ident {
+        $(@$copy:ident)? $(#[$meta:meta])* $vis:vis enum $name:ident {
             $($(#[$variant_meta:meta])* $variant:ident = $word:literal
                 => $first:literal $(=> $second:literal)?;)+
         }
         texts($first_column:ident $(, $second_column:ident)?)
     ) => {
-        crate::kinds::messages! { @enum
+        crate::kinds::messages! { @enum $(@$copy)?
             [$(#[$meta])*] $vis $name $([$(#[$variant_meta])*] $variant [] [] [] $word;)+
         }
         crate::kinds::messages! { @word_is_display $name }
@@ -110,44 +161,6 @@ macro_rules! messages {
             }
         }
         crate::kinds::messages! { @column $name $($second_column)? $(, $variant $($second)?)+ }
-    };
-    (@column $name:ident $column:ident $(, $variant:ident $text:literal)+) => {
-        impl $name {
-            pub(crate) const fn $column(self) -> &'static str {
-                match self { $(Self::$variant => $text,)+ }
-            }
-        }
-    };
-    (@column $name:ident $(, $variant:ident)+) => {};
-    (@word_is_display $name:ident) => {
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.pad(self.as_str())
-            }
-        }
-    };
-    (@enum
-        [$(#[$meta:meta])*] $vis:vis $name:ident
-        $([$($variant_meta:tt)*] $variant:ident [$($parts:tt)*] [$($fields:tt)*]
-            [$($bindings:tt)*] $word:expr;)+
-    ) => {
-        $(#[$meta])*
-        $vis enum $name {
-            $($($variant_meta)* $variant $($parts)* $($fields)*,)+
-        }
-
-        impl $name {
-            /// Returns the kind as a word for logs, in kebab-case.
-            #[must_use]
-            #[allow(unused_variables, reason = "a word rarely depends on a field")]
-            $vis const fn as_str(&self) -> &'static str {
-                match self { $(Self::$variant $($bindings)* => $word,)+ }
-            }
-        }
-    };
-    (@show $f:ident, $word:expr) => { $f.pad($word) };
-    (@show $f:ident, $word:expr, $text:literal $(, $arg:ident = $value:expr)*) => {
-        write!($f, $text $(, $arg = $value)*)
     };
 }
 

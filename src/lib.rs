@@ -46,7 +46,7 @@
 //! | step | here |
 //! | --- | --- |
 //! | a legal name, by type: no CR LF, no underscore, nothing a strict server refuses | [`HeloName`] |
-//! | raw text to a name, with its repairs, or why not | [`sanitize`], [`Repair`], [`Unusable`] |
+//! | raw text to a name, with its repairs, or why not | [`sanitize`] |
 //! | does it mean anything in public? | [`Scope`] |
 //! | a name and where it came from | [`Candidate`], [`Source`] |
 //! | ask the DNS: found, does not exist, or not known | [`dns`] |
@@ -54,10 +54,10 @@
 //! | may it be sent? yours to decide | [`policy`], [`FallbackPolicy`] |
 //! | the names to try, in order | [`Plan`] |
 //! | all of it, and the report | [`Resolve`], [`Resolution`], [`ResolveError`] |
-//! | what a server said | [`Reply`], [`ReplyParser`] |
-//! | is our name to blame, and what to do | [`Diagnosis`], [`Cause`], [`Stage`] |
+//! | what a server said | [`Reply`], [`smtp::ReplyParser`] |
+//! | is our name to blame, and what to do | [`Diagnosis`], [`smtp::Cause`], [`Stage`] |
 //! | what well-known servers will answer, before anything is sent | `receivers` |
-//! | EHLO, HELO, the next name: a machine without socket and clock | [`Handshake`], [`Step`], [`Session`] |
+//! | EHLO, HELO, the next name: a machine without socket and clock | [`Handshake`], [`smtp::Step`], [`smtp::Session`] |
 //!
 //! # Greeting, and what a refusal means
 //!
@@ -66,13 +66,14 @@
 //! words of something else; [`Diagnosis::of`] tells whether the name is to blame, whether it lasts, and what to change:
 //!
 //! ```
-//! use helo_name::{Cause, Diagnosis, Reply, Stage};
+//! use helo_name::{Diagnosis, Reply, Stage};
+//! use helo_name::smtp::Cause;
 //!
 //! let reply = Reply::parse(b"450 4.7.1 <web01.example.com>: Helo command rejected: Host not found")?;
 //! let diagnosis = Diagnosis::of(Stage::Rcpt, &reply, Some("web01.example.com"));
 //! assert!(diagnosis.is_ours() && diagnosis.is_lasting());
 //! assert_eq!(diagnosis.cause(), Cause::Unresolvable);
-//! # Ok::<(), helo_name::InvalidReply>(())
+//! # Ok::<(), helo_name::smtp::InvalidReply>(())
 //! ```
 //!
 //! # Features
@@ -102,7 +103,7 @@
 //! | --- | --- | --- |
 //! | info | a name was chosen | `name`, `source`, `provisional`, `valid_for_seconds` |
 //! | error | there is no name; the message says why | `kind`, `cure` |
-//! | warn | a [`Warning`], whose sentence is the message | `kind`, `name`, `address` |
+//! | warn | a [`Warning`](resolve::Warning), whose sentence is the message | `kind`, `name`, `address` |
 //! | debug | the addresses of a name were asked for | `name`, `record_type`, and those of an answer |
 //! | debug | the names of an address were asked for | `address`, `record_type`, and those of an answer |
 //! | debug | an echo service was asked for the client address | `name`, and those of an answer |
@@ -126,38 +127,29 @@ pub mod dns;
 mod escape;
 mod events;
 mod executor;
+#[cfg(feature = "receivers")]
+pub mod forecast;
 mod host;
 mod kinds;
 #[cfg(feature = "lettre")]
 mod lettre;
-mod name;
+pub mod name;
 mod plan;
 pub mod policy;
+mod print;
 #[cfg(feature = "receivers")]
 pub mod receivers;
-mod resolve;
-mod sanitize;
+pub mod resolve;
+pub mod sanitize;
 #[cfg(feature = "serde")]
 mod serde;
-mod smtp;
+pub mod smtp;
 pub mod verify;
 
-pub use candidate::{Candidate, Qualifier, Source};
-pub use name::{HeloName, InvalidHeloName, InvalidHeloNameKind, Scope};
-pub use plan::{Attempt, Plan};
-pub use policy::{Decision, FallbackPolicy, Judged};
-pub use resolve::{
-    Change, Client, ClientOrigin, Considered, Cure, HeloNames, Reason, ReasonKind, Recheck,
-    Resolution, Resolve, ResolveError, ResolveErrorKind, Warning,
-};
-#[cfg(feature = "receivers")]
-pub use resolve::{Forecast, Refusal};
-pub use sanitize::{Repair, Sanitized, Unusable, UnusableKind, sanitize};
-pub use smtp::{
-    Cause, Diagnosis, EnhancedCode, Exchange, Handshake, HandshakeError, HandshakeErrorKind,
-    HandshakeWarning, InvalidReply, InvalidReplyKind, InvalidStage, Reply, ReplyParser, Session,
-    Stage, Step, Verb,
-};
+pub use name::{HeloName, InvalidHeloName, Scope};
+pub use policy::{Candidate, Decision, FallbackPolicy, Source};
+pub use resolve::{Plan, Resolution, Resolve, ResolveError};
+pub use smtp::{Diagnosis, Handshake, Reply, Stage};
 
 /// Compiles the README's code.
 #[cfg(all(

@@ -3,7 +3,7 @@
 use crate::candidate::{Candidate, Source};
 use crate::name::HeloName;
 use crate::policy::Decision;
-use crate::verify::Finding;
+use crate::verify::{ClientFinding, Finding};
 use std::net::IpAddr;
 
 /// A name to try, with what is known about it.
@@ -11,14 +11,14 @@ use std::net::IpAddr;
 pub struct Attempt {
     candidate: Candidate,
     decision: Decision,
-    findings: Vec<(Option<IpAddr>, Finding)>,
+    findings: Vec<ClientFinding>,
 }
 
 impl Attempt {
     pub(crate) fn new(
         candidate: Candidate,
         decision: Decision,
-        findings: Vec<(Option<IpAddr>, Finding)>,
+        findings: Vec<ClientFinding>,
     ) -> Self {
         Self {
             candidate,
@@ -43,16 +43,14 @@ impl Attempt {
     }
 
     /// Gives the findings, one for each client address; one without an address when none is known.
-    pub fn findings(&self) -> &[(Option<IpAddr>, Finding)] {
+    pub fn findings(&self) -> &[ClientFinding] {
         &self.findings
     }
 
     fn finding_for(&self, client: IpAddr) -> Option<Finding> {
-        let found = self
-            .findings
-            .iter()
-            .find(|(address, _)| *address == Some(client));
-        found.map(|&(_, finding)| finding)
+        let mut findings = self.findings.iter();
+        let found = findings.find(|about| about.client == Some(client));
+        found.map(|about| about.finding)
     }
 
     /// A literal is the name of its own address only.
@@ -72,7 +70,8 @@ impl Attempt {
 /// The names to try, in order: never empty, and no name twice.
 ///
 /// ```
-/// use helo_name::{HeloName, Resolve, dns::Zone};
+/// use helo_name::{HeloName, Resolve};
+/// use helo_name::dns::Zone;
 ///
 /// let zone = Zone::new()
 ///     .address("mail.example.com", "192.0.2.10")
@@ -157,7 +156,16 @@ mod tests {
         Attempt::new(
             candidate,
             Decision::Permit,
-            vec![(Some(V4), findings[0]), (Some(V6), findings[1])],
+            vec![
+                ClientFinding {
+                    client: Some(V4),
+                    finding: findings[0],
+                },
+                ClientFinding {
+                    client: Some(V6),
+                    finding: findings[1],
+                },
+            ],
         )
     }
 

@@ -14,14 +14,17 @@
 //! | [`Submission`] | as `Standard`, and the sender's domain, and private literals | mail handed to one's own provider or smart host |
 //!
 //! ```
-//! use helo_name::{Candidate, Decision, FallbackPolicy, HeloName, Judged, Source, policy::Standard, verify::Finding};
+//! use helo_name::{Candidate, Decision, FallbackPolicy, HeloName, Source};
+//! use helo_name::policy::{Judged, Standard};
+//! use helo_name::verify::Finding;
 //!
 //! let candidate = Candidate::new(HeloName::from_static("mail.example.com"), Source::HostName);
 //! assert_eq!(Standard.judge(&Judged::new(&candidate, Finding::Match)), Decision::Permit);
 //! assert_eq!(Standard.judge(&Judged::new(&candidate, Finding::NoAddress)), Decision::Reject);
 //! ```
 
-use crate::candidate::{Candidate, Source};
+pub use crate::candidate::{Candidate, Qualifier, Source};
+
 use crate::kinds::kinds;
 use crate::name::HeloName;
 use crate::name::Scope;
@@ -370,8 +373,6 @@ mod tests {
             other => unreachable!("a row that no test knows: {other}"),
         }
     }
-
-    use crate::candidate::Qualifier;
 
     fn check(name: &str, policy: &dyn FallbackPolicy, rows: usize) {
         let table = table(name);

@@ -1,25 +1,25 @@
 //! What well-known servers answer to an argument of `EHLO`, before it is sent.
 //!
-//! A [`Profile`] is a server with a configuration, such as `postfix-strict`. It is given an [`Attempt`]: any bytes as
+//! A [`Profile`] is a server with a configuration, such as `postfix-strict`. It is given an [`Ehlo`]: any bytes as
 //! argument, the client address, the server's own name and addresses, and what the DNS says. It gives the
-//! [`Verdict`]: accepted, or refused at which [`Stage`], with which reply. Or it gives the [`Question`] that the
-//! server would ask the DNS next; then [`Facts`] gets the answer, and the profile is asked again:
+//! [`Verdict`]: accepted, or refused at which [`Stage`](crate::Stage), with which reply. Or it gives the [`Question`](crate::dns::Question) that the
+//! server would ask the DNS next; then [`Facts`](crate::dns::Facts) gets the answer, and the profile is asked again:
 //!
 //! ```
-//! use helo_name::dns::Answer;
-//! use helo_name::receivers::{Attempt, Facts, Profile, Question, Server};
+//! use helo_name::dns::{Answer, Facts, Question};
+//! use helo_name::receivers::{Ehlo, Profile, Server};
 //!
 //! let server = Server::new("mx.example.net");
 //! let mut facts = Facts::new();
 //! let profile = Profile::named("postfix-unknown").unwrap();
 //! let verdict = loop {
-//!     let attempt = Attempt {
+//!     let ehlo = Ehlo {
 //!         argument: Some(b"mail.example.com"),
 //!         client: "192.0.2.10".parse().unwrap(),
 //!         server: &server,
 //!         facts: &facts,
 //!     };
-//!     match profile.judge(&attempt) {
+//!     match profile.judge(&ehlo) {
 //!         Ok(verdict) => break verdict,
 //!         Err(Question::Addresses(name, family)) => facts.insert_addresses(&name, family, Answer::nx_domain()),
 //!         Err(Question::MailExchangers(name)) => facts.insert_mail_exchangers(&name, Answer::nx_domain()),
@@ -43,7 +43,6 @@
 
 mod courier;
 mod exim;
-mod facts;
 mod haraka;
 mod idna2003;
 mod opensmtpd;
@@ -54,9 +53,7 @@ mod sendmail;
 mod suffix;
 mod wire;
 
-pub use crate::dns::MailExchanger;
-pub use facts::{Facts, Question};
-pub use profile::{Attempt, Basis, Profile, Server, Stage, Verdict};
+pub use profile::{Basis, Ehlo, Profile, Server, Verdict};
 
 /// The servers, in the order of [`Profile::all`]. A new server is a new file and one line here.
 const SERVERS: [&[Profile]; 7] = [

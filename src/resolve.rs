@@ -1,43 +1,47 @@
 //! `HeloName::resolve()`: gathers candidates, asks the DNS, lets the policy judge, and explains itself.
 //!
-//! The steps are modules of their own, each using those before it: [`gather`] collects raw names and client addresses,
-//! [`ask`] asks the DNS, [`choose`] judges and orders. [`Resolution`] is the outcome and its report, [`ResolveError`]
-//! what an operator has to do when there is none.
+//! [`Resolve`] is the builder. [`Resolution`] is the outcome and its report, [`ResolveError`] says what
+//! an operator has to do when there is no name.
 
+mod advise;
 mod ask;
 mod choose;
+mod considered;
 #[cfg(feature = "dns")]
 mod discover;
 mod egress;
 mod error;
-#[cfg(feature = "receivers")]
-mod forecast;
 mod gather;
+mod judge;
+mod ptr_names;
 mod recheck;
 mod report;
 mod warning;
 
-pub use egress::HeloNames;
-pub use error::{Cure, ResolveError, ResolveErrorKind};
-#[cfg(feature = "receivers")]
-pub use forecast::{Forecast, Refusal};
-pub use recheck::{Change, Recheck};
-pub use report::{Client, ClientOrigin, Considered, Reason, ReasonKind, Resolution};
-pub use warning::Warning;
-
-use crate::dns::Dns;
-use crate::events;
-use crate::executor::{Alarm, block_on};
-use crate::name::HeloName;
-use crate::policy::{Decision, FallbackPolicy, Judged, PolicyFn, Standard};
-use ask::Facts;
-use gather::{Gathered, Settings};
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
+
+pub use crate::plan::{Attempt, Plan};
+pub use considered::{Client, Considered, Reason, ReasonKind};
+pub use egress::HeloNames;
+pub use error::{Cure, ResolveError, ResolveErrorKind};
+pub use gather::ClientOrigin;
+pub use recheck::{Change, Recheck};
+pub use report::Resolution;
+pub use warning::Warning;
+
+use crate::dns::{Dns, Facts};
+use crate::events;
+use crate::executor::{Alarm, block_on};
+use crate::name::HeloName;
+use crate::policy::{Decision, FallbackPolicy, Judged, PolicyFn, Standard};
+use gather::{ClientAddress, ClientsAre, Gathered, Settings};
+use report::Again;
 
 /// How long a resolution may take, unless told otherwise.
 const DEADLINE: Duration = Duration::from_secs(5);
@@ -67,7 +71,8 @@ impl HeloName {
 /// names of the client address are candidates, and at last the literal of that address.
 ///
 /// ```
-/// use helo_name::{Resolve, dns::Zone};
+/// use helo_name::Resolve;
+/// use helo_name::dns::Zone;
 ///
 /// let zone = Zone::new().address("mail.example.com", "192.0.2.10");
 /// let report = Resolve::new(zone)
@@ -160,7 +165,8 @@ impl<D: Dns> Resolve<D> {
     /// Sets the policy. [`Standard`] unless called.
     ///
     /// ```
-    /// use helo_name::{FallbackPolicy, Resolve, dns::Zone, policy};
+    /// use helo_name::{FallbackPolicy, Resolve, policy};
+    /// use helo_name::dns::Zone;
     ///
     /// let from_configuration = "strict";
     /// let policy: Box<dyn FallbackPolicy> = match from_configuration {
@@ -177,7 +183,9 @@ impl<D: Dns> Resolve<D> {
     /// Sets a closure as the policy.
     ///
     /// ```
-    /// use helo_name::{Decision, FallbackPolicy, Resolve, dns::Zone, policy::Standard};
+    /// use helo_name::{Decision, FallbackPolicy, Resolve};
+    /// use helo_name::dns::Zone;
+    /// use helo_name::policy::Standard;
     ///
     /// let resolve = Resolve::new(Zone::new()).policy_fn(|judged| {
     ///     if judged.name().as_str().ends_with(".example.org") {
@@ -229,7 +237,8 @@ impl<D: Dns> Resolve<D> {
     /// it, or when its PTR names lead back to it, as port 53 is often intercepted.
     ///
     /// ```no_run
-    /// use helo_name::{HeloName, dns::EchoService};
+    /// use helo_name::HeloName;
+    /// use helo_name::dns::EchoService;
     ///
     /// let report = HeloName::resolve()
     ///     .discover_client_address(EchoService::WELL_KNOWN)
@@ -275,7 +284,8 @@ impl<D: Dns + 'static> Resolve<D> {
     /// for that one. Addresses given before do not count.
     ///
     /// ```
-    /// use helo_name::{Resolve, dns::Zone};
+    /// use helo_name::Resolve;
+    /// use helo_name::dns::Zone;
     /// use std::net::IpAddr;
     ///
     /// let zone = Zone::new()
@@ -289,18 +299,13 @@ impl<D: Dns + 'static> Resolve<D> {
     /// assert_eq!(names.name(egress[1]).unwrap().as_str(), "out2.example.com");
     /// ```
     pub async fn names_for(self, clients: impl IntoIterator<Item = IpAddr> + Send) -> HeloNames {
-        egress::run(Arc::new(self), clients.into_iter().collect()).await
+        run_for_each(Arc::new(self), clients.into_iter().collect()).await
     }
 
     /// As [`names_for`](Self::names_for), and blocks this thread.
     pub fn names_for_blocking(self, clients: impl IntoIterator<Item = IpAddr> + Send) -> HeloNames {
         block_on(self.names_for(clients))
     }
-}
-
-/// What a [`Resolution`] keeps to resolve again.
-trait Again: Send + Sync {
-    fn again(self: Arc<Self>) -> Pin<Box<dyn Future<Output = Resolution> + Send>>;
 }
 
 impl<D: Dns + 'static> Again for Resolve<D> {
@@ -322,21 +327,113 @@ async fn run<D: Dns + 'static>(resolve: Arc<Resolve<D>>) -> Resolution {
     // Without a client address other questions matter; those that were answered are not asked again.
     ask::ask(&resolve.dns, &gathered, &mut facts, &alarm).await;
     let again: Arc<dyn Again> = Arc::<Resolve<D>>::clone(&resolve);
-    resolve.conclude(&gathered, &facts, again)
+    resolve.conclude(&gathered, facts, again)
 }
 
 impl<D: Dns> Resolve<D> {
     /// The last step, whatever led to the facts: judges, chooses and tells of it.
-    fn conclude(&self, gathered: &Gathered, facts: &Facts, again: Arc<dyn Again>) -> Resolution {
+    fn conclude(&self, gathered: &Gathered, facts: Facts, again: Arc<dyn Again>) -> Resolution {
         // Naming the servers may read a file; they matter only when they left something open.
-        let silent = if facts.has_not_known() {
+        let name_servers = if facts.has_not_known() {
             self.dns.name_servers()
         } else {
             Vec::new()
         };
-        let resolution = choose::choose(gathered, facts, self.policy.as_ref(), again, silent);
-        events::resolved(&resolution);
+        let policy = self.policy.as_ref();
+        let choice = choose::choose(gathered, &facts, policy, &name_servers);
+        let resolution = Resolution {
+            again,
+            choice,
+            #[cfg(feature = "receivers")]
+            facts,
+            name_servers,
+        };
+        tell(&resolution);
         resolution
+    }
+}
+
+/// Tells the log of a finished resolution.
+fn tell(resolution: &Resolution) {
+    for warning in resolution.warnings() {
+        events::warning(warning.as_str(), warning.name(), warning.address(), warning);
+    }
+    match resolution.plan() {
+        Ok(plan) => events::chosen(
+            plan.first().name(),
+            plan.first().source().as_str(),
+            resolution.is_provisional(),
+            resolution.valid_for(),
+        ),
+        Err(error) => events::no_name(error.kind().as_str(), error.cure(), &error),
+    }
+}
+
+/// Resolves for several client addresses in one go: what they have in common is asked once.
+async fn run_for_each<D: Dns + 'static>(
+    resolve: Arc<Resolve<D>>,
+    clients: Vec<IpAddr>,
+) -> HeloNames {
+    let alarm = Alarm::after(resolve.deadline);
+    let mut gathered = gather_for(&resolve, clients);
+    let mut facts = Facts::default();
+    // Without an address there is no name to find, and nothing to ask.
+    if !gathered.clients.is_empty() {
+        ask::ask(&resolve.dns, &gathered, &mut facts, &alarm).await;
+    }
+    let mut by_client = BTreeMap::new();
+    for client in std::mem::take(&mut gathered.clients) {
+        let of_client = Gathered {
+            clients: vec![client],
+            ..gathered.clone()
+        };
+        let client = client.address;
+        let facts = ask::facts_about(client, &of_client, &facts);
+        let resolve = Arc::clone(&resolve);
+        let again: Arc<dyn Again> = Arc::new(OfClient {
+            resolve: Arc::clone(&resolve),
+            client,
+        });
+        by_client.insert(client, resolve.conclude(&of_client, facts, again));
+    }
+    HeloNames::new(by_client)
+}
+
+fn gather_for<D>(resolve: &Resolve<D>, clients: Vec<IpAddr>) -> Gathered {
+    let mut gathered = gather::gather(&resolve.settings);
+    let mut clients: Vec<IpAddr> = clients
+        .into_iter()
+        .map(|address| address.to_canonical())
+        .collect();
+    clients.sort();
+    clients.dedup();
+    gathered.clients = clients
+        .into_iter()
+        .map(|address| ClientAddress {
+            address,
+            origin: ClientOrigin::Given,
+        })
+        .collect();
+    gathered.clients_are = ClientsAre::Separate;
+    gathered
+}
+
+/// What the resolution of one client address of many keeps to resolve again.
+struct OfClient<D> {
+    resolve: Arc<Resolve<D>>,
+    client: IpAddr,
+}
+
+impl<D: Dns + 'static> Again for OfClient<D> {
+    fn again(self: Arc<Self>) -> Pin<Box<dyn Future<Output = Resolution> + Send>> {
+        Box::pin(async move {
+            let alarm = Alarm::after(self.resolve.deadline);
+            let gathered = gather_for(&self.resolve, vec![self.client]);
+            let mut facts = Facts::default();
+            ask::ask(&self.resolve.dns, &gathered, &mut facts, &alarm).await;
+            let again: Arc<dyn Again> = Arc::<Self>::clone(&self);
+            self.resolve.conclude(&gathered, facts, again)
+        })
     }
 }
 

@@ -1,4 +1,4 @@
-//! From the raw text that a machine or an operator gives for its name to a [`HeloName`], or to the reason why not.
+//! From the raw text that a machine or an operator gives for its name to a [`HeloName`](crate::HeloName), or to the reason why not.
 //!
 //! What is repaired has one reading only, and each [`Repair`] is reported:
 //!
@@ -42,7 +42,7 @@ const MAX_RAW: usize = 1024;
 /// makes this panic, and refusing takes no longer for a megabyte than for a kilobyte.
 ///
 /// ```
-/// use helo_name::{Repair, sanitize};
+/// use helo_name::sanitize::{Repair, sanitize};
 ///
 /// let clean = sanitize("Mail.Example.COM.\n")?;
 /// assert_eq!(clean.name().as_str(), "mail.example.com");
@@ -50,7 +50,7 @@ const MAX_RAW: usize = 1024;
 ///     clean.repairs(),
 ///     [Repair::TrimmedWhiteSpace, Repair::RemovedTrailingDot, Repair::LowerCased]
 /// );
-/// # Ok::<(), helo_name::Unusable>(())
+/// # Ok::<(), helo_name::sanitize::Unusable>(())
 /// ```
 ///
 /// # Errors

@@ -15,14 +15,16 @@ use serde_core::de::{Deserialize, Deserializer, Visitor};
 use serde_core::ser::{Serialize, SerializeStruct, Serializer};
 
 use crate::dns::{Answer, Family, PtrText};
-use crate::verify::{Finding, Forward, Reverse, Verification};
-use crate::{
-    Attempt, Cause, Change, Client, Considered, Cure, Diagnosis, EnhancedCode, HeloName,
-    InvalidHeloName, InvalidHeloNameKind, Reason, Recheck, Reply, Resolution, ResolveError,
-    Sanitized, Source, Stage, Unusable, Warning,
-};
 #[cfg(feature = "receivers")]
-use crate::{Forecast, Refusal};
+use crate::forecast::{Forecast, Refusal};
+use crate::name::{HeloName, InvalidHeloName, InvalidHeloNameKind};
+use crate::policy::Source;
+use crate::resolve::{
+    Attempt, Change, Client, Considered, Cure, Reason, Recheck, Resolution, ResolveError, Warning,
+};
+use crate::sanitize::{Sanitized, Unusable};
+use crate::smtp::{Cause, Diagnosis, EnhancedCode, Reply, Stage};
+use crate::verify::{ClientFinding, Forward, Reverse, Verification};
 
 /// Reads a string and checks it: what [`HeloName::parse`] refuses is an error that says which rule is broken.
 ///
@@ -85,9 +87,6 @@ macro_rules! serialize_words {
 
 serialize_words!(Cause, InvalidHeloNameKind, PtrText, Stage);
 
-#[cfg(feature = "receivers")]
-serialize_words!(crate::receivers::Stage);
-
 /// Writes a family as the record type that holds its addresses.
 impl Serialize for Family {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -120,7 +119,7 @@ impl Serialize for Resolution {
         map.serialize_field("considered", self.considered())?;
         map.serialize_field("warnings", self.warnings())?;
         #[cfg(feature = "receivers")]
-        map.serialize_field("forecasts", self.forecasts())?;
+        map.serialize_field("forecasts", &self.forecasts())?;
         #[cfg(not(feature = "receivers"))]
         map.serialize_field("forecasts", &[(); 0])?;
         map.serialize_field("name_servers", self.name_servers())?;
@@ -148,29 +147,21 @@ impl Serialize for Refusal {
         let mut map = serializer.serialize_struct("Refusal", 4)?;
         map.serialize_field("server", self.server())?;
         map.serialize_field("profiles", self.profiles())?;
-        map.serialize_field("stages", self.stages())?;
+        let stages: Vec<&str> = self.stages().iter().map(|stage| stage.verb()).collect();
+        map.serialize_field("stages", &stages)?;
         map.serialize_field("reply", self.reply())?;
         map.end()
     }
 }
 
-/// A finding and the client address that it is about.
-struct About(Option<IpAddr>, Finding);
-
-impl Serialize for About {
+/// Writes a map of `address`, `finding`.
+impl Serialize for ClientFinding {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_struct("Finding", 2)?;
-        map.serialize_field("address", &self.0)?;
-        map.serialize_field("finding", &self.1)?;
+        let mut map = serializer.serialize_struct("ClientFinding", 2)?;
+        map.serialize_field("address", &self.client)?;
+        map.serialize_field("finding", &self.finding)?;
         map.end()
     }
-}
-
-fn abouts(findings: &[(Option<IpAddr>, Finding)]) -> Vec<About> {
-    let abouts = findings.iter();
-    abouts
-        .map(|&(client, finding)| About(client, finding))
-        .collect()
 }
 
 /// The client address that a name was derived from.
@@ -190,7 +181,7 @@ impl Serialize for Attempt {
         map.serialize_field("source", &self.source())?;
         map.serialize_field("source_address", &source_address(self.source()))?;
         map.serialize_field("decision", &self.decision())?;
-        map.serialize_field("findings", &abouts(self.findings()))?;
+        map.serialize_field("findings", self.findings())?;
         map.end()
     }
 }
@@ -219,7 +210,7 @@ impl Serialize for Considered {
         map.serialize_field("repairs", self.repairs())?;
         map.serialize_field("decision", &self.decision())?;
         map.serialize_field("reason", self.reason())?;
-        map.serialize_field("findings", &abouts(self.findings()))?;
+        map.serialize_field("findings", self.findings())?;
         map.serialize_field("lookups", self.lookups())?;
         map.end()
     }
@@ -369,7 +360,7 @@ impl Serialize for Verification {
         map.serialize_field("message", &message)?;
         map.serialize_field("is_ptr_name", &self.is_ptr_name())?;
         map.serialize_field("iprev", &self.iprev())?;
-        map.serialize_field("lookups", self.facts())?;
+        map.serialize_field("lookups", self.lookups())?;
         map.serialize_field("ptr", &self.reverse())?;
         map.end()
     }

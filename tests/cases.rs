@@ -8,7 +8,9 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 
 use helo_name::dns::{NotKnown, Zone};
-use helo_name::{HeloName, ReasonKind, Resolve, Source, sanitize};
+use helo_name::resolve::ReasonKind;
+use helo_name::sanitize::sanitize;
+use helo_name::{HeloName, Resolve, Source};
 
 /// Who keeps a name from being sent that the server would refuse for the quoted reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

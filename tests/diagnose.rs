@@ -3,7 +3,8 @@
 //! `data/replies.tsv` holds replies from server sources and from reports of users: id, command, name sent (`-` where it does not
 //! matter), reply code, enhanced code, text with `\n` between lines, software, cause, whether the name is at fault, source.
 
-use helo_name::{Cause, Diagnosis, Reply, Stage};
+use helo_name::smtp::Cause;
+use helo_name::{Diagnosis, Reply, Stage};
 
 /// Reads a row of the data; names the columns once.
 struct Row<'a> {

@@ -9,8 +9,9 @@ mod support {
 }
 
 use helo_name::dns::{EchoService, NotKnown, Question, Resolver, Zone};
-use helo_name::verify::{Finding, Iprev};
-use helo_name::{ClientOrigin, HeloName, Resolution, Resolve, ResolveErrorKind, Warning};
+use helo_name::resolve::{ClientOrigin, ResolveErrorKind, Warning};
+use helo_name::verify::{ClientFinding, Finding, Iprev};
+use helo_name::{HeloName, Resolution, Resolve};
 use std::fs;
 use std::net::{IpAddr, Ipv6Addr, UdpSocket};
 use std::sync::Arc;
@@ -300,7 +301,7 @@ fn one_answer_counts_when_its_ptr_names_lead_back_and_not_otherwise() {
             let host = &report.considered()[0];
             assert_eq!(
                 host.findings(),
-                [(None, Finding::Resolves)],
+                [ClientFinding::new(None, Finding::Resolves)],
                 "the PTR {ptr}"
             );
             assert_eq!(report.considered().len(), 1, "no PTR name counts\n{report}");
@@ -327,7 +328,10 @@ fn with_a_configured_name_one_answer_is_confirmed_by_its_ptr_all_the_same() {
         1,
         "the configured name is the only candidate"
     );
-    assert_eq!(considered[0].findings(), [(Some(ip(V4)), Finding::Match)]);
+    assert_eq!(
+        considered[0].findings(),
+        [ClientFinding::new(Some(ip(V4)), Finding::Match)]
+    );
 }
 
 #[test]
@@ -676,7 +680,11 @@ fn silent_services_leave_half_of_the_deadline_to_the_names() {
     asked.dedup(); // a datagram without an answer is sent again
     assert_eq!(asked.len(), 4, "{asked:?}");
     let host = &report.considered()[0];
-    assert_eq!(host.findings(), [(None, Finding::Resolves)], "{report}");
+    assert_eq!(
+        host.findings(),
+        [ClientFinding::new(None, Finding::Resolves)],
+        "{report}"
+    );
     assert_eq!(report.name().unwrap(), &"host.example.com");
     assert!(
         elapsed >= deadline / 2 && elapsed < deadline + SLACK,
@@ -770,7 +778,7 @@ fn an_unconfirmed_address_is_asked_for_its_ptr_once_and_then_forgotten() {
     let mut questions = zone.questions();
     questions.sort();
     let host = HeloName::from_static("host.example.com");
-    let forward = |family| Question::Forward(host.clone(), family);
+    let forward = |family| Question::Addresses(host.as_str().into(), family);
     let [v4, v6] = helo_name::dns::Family::ALL.map(forward);
-    assert_eq!(questions, [v4, v6, Question::Reverse(ip(V4))]);
+    assert_eq!(questions, [v4, v6, Question::Names(ip(V4))]);
 }

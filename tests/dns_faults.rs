@@ -9,7 +9,7 @@ mod support {
 }
 
 use helo_name::dns::{Answer, Dns, Family, NotKnown, Outcome, Resolver};
-use helo_name::verify::Finding;
+use helo_name::verify::{ClientFinding, Finding};
 use helo_name::{HeloName, Resolution, Resolve};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -141,7 +141,7 @@ fn what_is_lost_beside_an_empty_answer_is_never_called_absent() {
             let lost = considered.lookups().iter();
             let lost = lost.filter(|fact| fact.family == Family::V4);
             let said: Vec<String> = lost.map(|fact| kind(&fact.answer)).collect();
-            let (_, finding) = considered.findings()[0];
+            let finding = considered.findings()[0].finding;
             assert_eq!(finding, Finding::Unknown, "host {number}");
             said.join(", ")
         }
@@ -169,7 +169,10 @@ fn names_that_do_not_exist_and_names_without_a_record_are_told_apart() {
             .report_blocking();
         let considered = &report.considered()[0];
         assert_eq!(considered.lookups()[0].answer.outcome(), &expected);
-        assert_eq!(considered.findings(), [(Some(CLIENT), Finding::NoAddress)]);
+        assert_eq!(
+            considered.findings(),
+            [ClientFinding::new(Some(CLIENT), Finding::NoAddress)]
+        );
     }
 }
 
@@ -391,7 +394,7 @@ fn resolve(resolver: Resolver, deadline: Duration) -> Result<(Resolution, Durati
 }
 
 fn finding(report: &Resolution) -> Finding {
-    report.considered()[0].findings()[0].1
+    report.considered()[0].findings()[0].finding
 }
 
 /// What was wrong with a resolution.

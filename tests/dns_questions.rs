@@ -9,8 +9,10 @@ mod support {
 }
 
 use helo_name::dns::{Dns, Resolver, Zone};
-use helo_name::verify::{Finding, Iprev};
-use helo_name::{Decision, InvalidHeloNameKind, ReasonKind, Resolution, Resolve, Warning};
+use helo_name::name::InvalidHeloNameKind;
+use helo_name::resolve::{ReasonKind, Warning};
+use helo_name::verify::{ClientFinding, Finding, Iprev};
+use helo_name::{Decision, Resolution, Resolve};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -248,7 +250,10 @@ fn a_name_whose_address_is_a_loopback_address_never_verifies() {
     let report = report("mail.example.com A 127.0.1.1", "mail.example.com");
     let considered = &report.considered()[0];
     let client = Some(address(CLIENT));
-    assert_eq!(considered.findings(), [(client, Finding::NotPublic)]);
+    assert_eq!(
+        considered.findings(),
+        [ClientFinding::new(client, Finding::NotPublic)]
+    );
     assert_eq!(considered.decision(), Decision::Reject);
 }
 
@@ -286,7 +291,7 @@ fn an_ipv4_mapped_address_is_the_ipv4_address() {
     let client = Some(address(CLIENT));
     assert_eq!(
         report.considered()[0].findings(),
-        [(client, Finding::Match)]
+        [ClientFinding::new(client, Finding::Match)]
     );
     let expected = [format!("{ARPA} PTR"), "mail.example.com A".to_owned()];
     assert_eq!(questions(&server), expected.into());
@@ -307,7 +312,7 @@ fn an_alias_is_followed_and_reported_wherever_the_answer_ends() {
             .client_address(address(CLIENT))
             .report_blocking();
         let considered = &report.considered()[0];
-        assert_eq!(considered.findings()[0].1, Finding::Match, "{report}");
+        assert_eq!(considered.findings()[0].finding, Finding::Match, "{report}");
         let aliases = considered.lookups()[0].answer.aliases();
         assert_eq!(aliases, [Box::from("mail.example.com")]);
         let is_alias = |warning: &Warning| matches!(warning, Warning::Alias { .. });
@@ -352,7 +357,7 @@ fn a_ptr_name_with_the_private_address_only_does_not_match() {
         let report = report(&zone, "mail.example.com");
         assert_eq!(report.clients()[0].iprev(), Some(Iprev::Fail), "{report}");
         let ptr_name = &report.considered()[1];
-        assert_eq!(ptr_name.findings()[0].1, expected, "{report}");
+        assert_eq!(ptr_name.findings()[0].finding, expected, "{report}");
         assert_eq!(ptr_name.decision(), Decision::Reject, "{report}");
     }
 }

@@ -76,7 +76,7 @@ async fn ours(resolver: Resolver, deadline: Duration) -> Resolution {
 }
 
 fn finding(report: &Resolution) -> Finding {
-    report.considered()[0].findings()[0].1
+    report.considered()[0].findings()[0].finding
 }
 
 /// A machine with other things to do is late once; what takes too long by itself does so each time.

@@ -2,8 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+use helo_name::Stage;
 use helo_name::dns::{NotKnown, Zone};
-use helo_name::receivers::{Profile, Stage};
+use helo_name::receivers::Profile;
 use helo_name::{Resolution, Resolve};
 use std::net::IpAddr;
 
@@ -35,7 +36,8 @@ fn forecasts(report: &Resolution) -> Vec<String> {
 #[test]
 fn a_verified_name_is_accepted_by_every_profile_whose_questions_were_asked() {
     let report = resolve(verified(), "mail.example.com").report_blocking();
-    let [chosen] = report.forecasts() else {
+    let forecasts = report.forecasts();
+    let [chosen] = forecasts.as_slice() else {
         unreachable!("{report}");
     };
     assert!(chosen.refusals().is_empty(), "{chosen}");

@@ -6,10 +6,10 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::str::Lines;
 
-use helo_name::{
-    Handshake, HandshakeError, HandshakeErrorKind, HeloName, InvalidReply, Reply, ReplyParser,
-    Session, Stage, Step,
+use helo_name::smtp::{
+    HandshakeError, HandshakeErrorKind, InvalidReply, ReplyParser, Session, Step,
 };
+use helo_name::{Handshake, HeloName, Reply, Stage};
 use proptest::prelude::*;
 
 /// `data/dialogs/*.txt`, one case a file:
@@ -73,7 +73,7 @@ impl<'a> Dialog<'a> {
                 Turn::Session(session) => {
                     self.lines.next();
                     let step = if line == "tls" {
-                        session.tls_is_on()
+                        session.after_tls()
                     } else {
                         let (stage, reply) = line
                             .strip_prefix("refused at ")
@@ -337,7 +337,7 @@ proptest! {
                         prop_assert_eq!(Some(session.name().as_str()), connection.name.as_deref());
                         if starttls && connection.tls == 0 {
                             connection.tls = 1;
-                            step = session.tls_is_on();
+                            step = session.after_tls();
                             continue;
                         }
                         ended = true;

@@ -3,8 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use helo_name::dns::{Answer, Dns, Family, NotKnown, PtrText, Question, Zone};
-use helo_name::verify::Finding;
-use helo_name::{HeloName, HeloNames, Resolve, ResolveErrorKind, Source, Warning};
+use helo_name::resolve::{HeloNames, ResolveErrorKind, Warning};
+use helo_name::verify::{ClientFinding, Finding};
+use helo_name::{HeloName, Resolve, Source};
 use std::collections::BTreeSet;
 use std::future::pending;
 use std::net::IpAddr;
@@ -91,7 +92,11 @@ fn ipv4_and_ipv6_of_one_host_are_two_entries_and_two_reports() {
         assert_eq!(report.clients().len(), 1);
         assert_eq!(report.clients()[0].address(), address);
         let findings = report.considered()[0].findings();
-        assert_eq!(findings, [(Some(address), Finding::Match)], "{report}");
+        assert_eq!(
+            findings,
+            [ClientFinding::new(Some(address), Finding::Match)],
+            "{report}"
+        );
         // A name that fits the one is not asked for in the family of the other.
         assert_eq!(report.warnings(), [], "{report}");
     }
@@ -119,7 +124,7 @@ fn a_configured_name_is_judged_for_each_address() {
         assert_eq!(name(&names, address), Some("mail.example.com"));
         assert_eq!(
             report.considered()[0].findings(),
-            [(Some(address), finding)],
+            [ClientFinding::new(Some(address), finding)],
             "{report}"
         );
         assert_eq!(warned(&names, address), warnings, "{report}");
@@ -309,13 +314,13 @@ fn the_recheck_of_one_entry_asks_about_its_address_only() {
     assert_eq!(later.resolution().name().unwrap(), &"out1.example.com");
     let mut asked = zone.questions().split_off(before);
     asked.sort();
-    let forward = |name| Question::Forward(name, Family::V4);
+    let forward = |name: HeloName| Question::Addresses(name.as_str().into(), Family::V4);
     assert_eq!(
         asked,
         [
             forward(HeloName::from_static("host.example.com")),
             forward(HeloName::from_static("out1.example.com")),
-            Question::Reverse(egress(1)),
+            Question::Names(egress(1)),
         ]
     );
 }

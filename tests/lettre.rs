@@ -4,7 +4,8 @@
 #[expect(dead_code, reason = "an example has a main function")]
 mod lettre_send;
 
-use helo_name::{Cause, HeloName, Stage};
+use helo_name::smtp::Cause;
+use helo_name::{HeloName, Stage};
 use lettre::Message;
 use lettre_send::{Failure, asynchronous, blocking, by_hand, on_tokio};
 use std::io::{BufRead, BufReader, Write};

@@ -14,10 +14,8 @@ use std::process::Command;
 use std::time::Duration;
 
 use dns_server::DnsServer;
-use helo_name::{
-    Cause, Diagnosis, Handshake, HandshakeErrorKind, HeloName, Plan, Reply, ReplyParser, Session,
-    Stage, Step,
-};
+use helo_name::smtp::{Cause, HandshakeErrorKind, ReplyParser, Session, Step};
+use helo_name::{Diagnosis, Handshake, HeloName, Plan, Reply, Stage};
 
 /// What both sides may know. Only `mail.example.com` has the address from which the tests connect.
 const ZONE: &str = "
@@ -527,7 +525,7 @@ fn of_plan(plan: Result<&Plan, helo_name::ResolveError>, client: IpAddr) -> Hand
 fn greet(
     server: SocketAddr,
     start: impl FnOnce(IpAddr) -> Handshake,
-) -> Result<(Connection, Session), helo_name::HandshakeError> {
+) -> Result<(Connection, Session), helo_name::smtp::HandshakeError> {
     let mut connection = Connection::open(server);
     let handshake = start(connection.client_address());
     let greeting = connection.reply();
@@ -537,7 +535,7 @@ fn greet(
 fn drive(
     mut connection: Connection,
     mut step: Step,
-) -> Result<(Connection, Session), helo_name::HandshakeError> {
+) -> Result<(Connection, Session), helo_name::smtp::HandshakeError> {
     loop {
         step = match step {
             Step::Done(session) => return Ok((connection, session)),

@@ -7,7 +7,8 @@ mod table;
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use helo_name::{HeloName, InvalidHeloNameKind};
+use helo_name::HeloName;
+use helo_name::name::InvalidHeloNameKind;
 
 /// One EHLO argument and the servers that refused it.
 struct Recording {

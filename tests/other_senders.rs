@@ -4,7 +4,7 @@
 
 mod table;
 
-use helo_name::sanitize;
+use helo_name::sanitize::sanitize;
 use table::unescape;
 
 /// The rows of the comparison: the name, and the cell of the column.

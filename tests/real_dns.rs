@@ -12,8 +12,9 @@ mod support {
 }
 
 use helo_name::dns::{NotKnown, Outcome, Resolver};
-use helo_name::verify::{Finding, Iprev};
-use helo_name::{HeloName, Resolution, Resolve, ResolveErrorKind};
+use helo_name::resolve::ResolveErrorKind;
+use helo_name::verify::{ClientFinding, Finding, Iprev};
+use helo_name::{HeloName, Resolution, Resolve};
 use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::pin::pin;
@@ -318,7 +319,7 @@ fn without_a_name_server_nothing_is_known() {
     assert_eq!(why_no_ptr(&report), Some(NotKnown::NoNameServer));
     assert_eq!(
         report.considered()[0].findings(),
-        [(Some(CLIENT), Finding::Unknown)]
+        [ClientFinding::new(Some(CLIENT), Finding::Unknown)]
     );
     assert!(report.is_provisional());
     let error = asking([]).blocking().unwrap_err();
@@ -568,7 +569,7 @@ fn negative_answers_are_told_apart_and_from_none_at_all() {
         let mut all = report.considered().iter();
         let considered = all.find(|considered| considered.raw() == name).unwrap();
         let outcome = considered.lookups()[0].answer.outcome().clone();
-        (outcome, considered.findings()[0].1)
+        (outcome, considered.findings()[0].finding)
     };
     assert_eq!(
         found("mail.example.com"),

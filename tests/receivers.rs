@@ -15,9 +15,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 
 use helo_name::dns::{Answer, NotKnown, PtrText};
-use helo_name::receivers::{
-    Attempt, Basis, Facts, MailExchanger, Profile, Question, Server, Verdict,
-};
+use helo_name::dns::{Facts, MailExchanger, Question};
+use helo_name::receivers::{Basis, Ehlo, Profile, Server, Verdict};
 use proptest::prelude::*;
 
 /// The rows whose prediction differs from the recording, and why.
@@ -63,7 +62,9 @@ struct Told {
 impl Told {
     fn of(verdict: &Verdict) -> Self {
         Self {
-            stage: verdict.stage().to_string(),
+            stage: verdict
+                .stage()
+                .map_or("accepted".to_owned(), |stage| stage.as_str().to_uppercase()),
             code: verdict.code().to_string(),
             enhanced: verdict.enhanced().unwrap_or_default().to_owned(),
             text: escape(verdict.text()),
@@ -259,7 +260,7 @@ impl Asker {
     fn answer(&mut self, question: Question) {
         #[cfg(feature = "dns")]
         if let Some(resolver) = &self.resolver {
-            return pollster::block_on(self.facts.learn(resolver, question));
+            return pollster::block_on(resolver.learn(question, &mut self.facts));
         }
         self.zone.answer(question, &mut self.facts);
     }
@@ -282,7 +283,7 @@ impl Asker {
 
     fn ask_bytes(&mut self, profile: &Profile, client: &str, argument: Option<&[u8]>) -> Verdict {
         loop {
-            let attempt = Attempt {
+            let attempt = Ehlo {
                 argument,
                 client: client.parse().unwrap(),
                 server: &self.server,

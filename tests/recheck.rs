@@ -10,8 +10,9 @@ mod support {
 }
 
 use helo_name::dns::{Answer, Dns, EchoService, Family, NotKnown, PtrText, Resolver, Zone};
+use helo_name::resolve::{Change, ResolveErrorKind};
 use helo_name::verify::Finding;
-use helo_name::{Change, HeloName, Resolution, Resolve, ResolveErrorKind};
+use helo_name::{HeloName, Resolution, Resolve};
 use hickory_server::proto::op::Message;
 use hickory_server::proto::rr::RData;
 use std::net::IpAddr;

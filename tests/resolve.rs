@@ -6,11 +6,10 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use helo_name::dns::{Answer, Dns, Family, NotKnown, PtrText, Question, Zone};
-use helo_name::verify::{Finding, Iprev};
-use helo_name::{
-    ClientOrigin, Decision, FallbackPolicy, HeloName, Judged, Resolution, Resolve,
-    ResolveErrorKind, Scope, Source, Warning, policy,
-};
+use helo_name::policy::Judged;
+use helo_name::resolve::{ClientOrigin, ResolveErrorKind, Warning};
+use helo_name::verify::{ClientFinding, Finding, Iprev};
+use helo_name::{Decision, FallbackPolicy, HeloName, Resolution, Resolve, Scope, Source, policy};
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::future::poll_fn;
@@ -107,8 +106,8 @@ fn a_host_name_that_is_the_ptr_name_costs_two_questions() {
     assert_eq!(
         questions,
         [
-            Question::Forward(name, Family::V4),
-            Question::Reverse(ip(V4))
+            Question::Addresses(name.as_str().into(), Family::V4),
+            Question::Names(ip(V4))
         ]
     );
 }
@@ -150,10 +149,10 @@ fn a_name_from_several_sources_is_asked_for_once() {
     assert_eq!(
         questions,
         [
-            Question::Forward(name.clone(), Family::V4),
-            Question::Forward(name, Family::V6),
-            Question::Reverse(ip(V4)),
-            Question::Reverse(ip(V6)),
+            Question::Addresses(name.as_str().into(), Family::V4),
+            Question::Addresses(name.as_str().into(), Family::V6),
+            Question::Names(ip(V4)),
+            Question::Names(ip(V6)),
         ]
     );
 }
@@ -162,7 +161,7 @@ fn a_name_from_several_sources_is_asked_for_once() {
 fn without_a_client_address_both_families_are_asked_and_no_ptr() {
     let questions = asked(agreeing(), |resolve| resolve.host_name("mail.example.com"));
     let name = HeloName::from_static("mail.example.com");
-    let both = Family::ALL.map(|family| Question::Forward(name.clone(), family));
+    let both = Family::ALL.map(|family| Question::Addresses(name.as_str().into(), family));
     assert_eq!(questions, both);
 }
 
@@ -547,7 +546,10 @@ fn an_alias_chain_without_end_is_not_known_and_never_no_address() {
         .ptr(V4, "www.example.com");
     let report = of(zone).client_address(ip(V4)).report_blocking();
     let considered = &report.considered()[0];
-    assert_eq!(considered.findings(), [(Some(ip(V4)), Finding::Unknown)]);
+    assert_eq!(
+        considered.findings(),
+        [ClientFinding::new(Some(ip(V4)), Finding::Unknown)]
+    );
     assert!(report.is_provisional());
 }
 
@@ -622,7 +624,7 @@ fn the_local_address_towards_the_server_is_the_client_address_where_the_server_c
     assert!(
         !questions
             .iter()
-            .any(|question| matches!(question, Question::Reverse(_)))
+            .any(|question| matches!(question, Question::Names(_)))
     );
     // Whatever address this machine has, a public server sees no private one.
     let (clients, _) = towards("198.41.0.4");

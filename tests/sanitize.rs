@@ -5,7 +5,8 @@ mod table;
 use std::hint::black_box;
 use std::net::IpAddr;
 
-use helo_name::{HeloName, Repair, Scope, Unusable, UnusableKind, sanitize};
+use helo_name::sanitize::{Repair, Unusable, UnusableKind, sanitize};
+use helo_name::{HeloName, Scope};
 use proptest::prelude::*;
 
 #[test]

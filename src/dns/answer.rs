@@ -176,6 +176,11 @@ impl<T> Answer<T> {
         }
     }
 
+    /// Returns whether the DNS did not say.
+    pub(crate) fn is_not_known(&self) -> bool {
+        self.why_not_known().is_some()
+    }
+
     /// Tells why the DNS did not say, if it did not.
     pub fn why_not_known(&self) -> Option<NotKnown> {
         match self.outcome {

@@ -11,6 +11,7 @@
 use crate::dns::answer::{Answer, NotKnown};
 use crate::dns::dns_trait::Dns;
 use crate::dns::echo::EchoRecord;
+use crate::dns::facts::{Facts, Question};
 use crate::dns::family::Family;
 use crate::dns::ptr_text::{MailExchanger, PtrText};
 use crate::executor::InFlight;
@@ -65,7 +66,8 @@ const NO_SOA_TTL: u32 = 60;
 /// seconds without one. Nothing is cached. A question that nobody answers ends after 15 seconds.
 ///
 /// ```no_run
-/// use helo_name::{HeloName, dns::Resolver};
+/// use helo_name::HeloName;
+/// use helo_name::dns::Resolver;
 ///
 /// let name = HeloName::resolve()
 ///     .dns(Resolver::asking(["192.0.2.53:53".parse().unwrap()]))
@@ -174,6 +176,31 @@ impl Resolver {
             }),
             _ => None,
         })
+    }
+
+    /// Asks a question, whatever it is (the PTR of a private address too), and notes the answer.
+    ///
+    /// ```no_run
+    /// use helo_name::dns::{Facts, Question, Resolver};
+    ///
+    /// # async fn learn() {
+    /// let resolver = Resolver::of_this_machine();
+    /// let mut facts = Facts::new();
+    /// resolver.learn(Question::MailExchangers("example.com".into()), &mut facts).await;
+    /// # }
+    /// ```
+    pub async fn learn(&self, question: Question, facts: &mut Facts) {
+        match question {
+            Question::Addresses(name, family) => {
+                facts.insert_addresses(&name, family, self.addresses(&name, family).await);
+            }
+            Question::MailExchangers(name) => {
+                facts.insert_mail_exchangers(&name, self.mail_exchangers(&name).await);
+            }
+            Question::Names(address) => {
+                facts.insert_names(address, self.reverse(address).await);
+            }
+        }
     }
 
     /// Asks for the addresses that an echo service gives: records of an address, or text that is one. Other text in
@@ -309,7 +336,7 @@ fn work(servers: &Servers, patience: Duration, mut jobs: mpsc::UnboundedReceiver
         return;
     };
     runtime.block_on(async {
-        let mut open: Arc<[Server]> = Arc::default();
+        let mut open: Arc<[NameServer]> = Arc::default();
         let mut answers = JoinSet::new();
         loop {
             match tokio::time::timeout(IDLE, jobs.recv()).await {
@@ -332,7 +359,7 @@ fn work(servers: &Servers, patience: Duration, mut jobs: mpsc::UnboundedReceiver
 }
 
 /// Answers one question, or stops when nobody waits for the answer any more.
-async fn answer(servers: Arc<[Server]>, patience: Duration, mut job: Job) {
+async fn answer(servers: Arc<[NameServer]>, patience: Duration, mut job: Job) {
     let mut race = pin!(tokio::time::timeout(patience, race(&servers, &job.query)));
     let answer = future::poll_fn(|context| {
         if job.reply.poll_closed(context).is_ready() {
@@ -349,7 +376,7 @@ async fn answer(servers: Arc<[Server]>, patience: Duration, mut job: Job) {
 
 /// Asks all servers at once: the first that says what exists, or that it does not, is believed. "Not known" only when
 /// all failed; then the reason is one that says more than silence, if there is one.
-async fn race(servers: &[Server], query: &Query) -> Answer<RData> {
+async fn race(servers: &[NameServer], query: &Query) -> Answer<RData> {
     let mut asked = InFlight::default();
     for server in servers {
         asked.push(server.ask(query));
@@ -366,10 +393,10 @@ async fn race(servers: &[Server], query: &Query) -> Answer<RData> {
 }
 
 impl Servers {
-    fn open(&self) -> Vec<Server> {
+    fn open(&self) -> Vec<NameServer> {
         self.addresses()
             .into_iter()
-            .filter_map(Server::open)
+            .filter_map(NameServer::open)
             .collect()
     }
 
@@ -416,12 +443,12 @@ fn at_address(address: SocketAddr) -> NameServerConfig {
 }
 
 /// One name server. Each has a pool of its own, as a pool of several does not ask the second in time.
-struct Server {
+struct NameServer {
     address: SocketAddr,
     pool: NameServerPool<TokioRuntimeProvider>,
 }
 
-impl Server {
+impl NameServer {
     fn open(address: SocketAddr) -> Option<Self> {
         let mut options = ResolverOpts::default();
         options.timeout = TRY;

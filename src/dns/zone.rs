@@ -2,6 +2,7 @@
 
 use crate::dns::answer::{Answer, NotKnown};
 use crate::dns::dns_trait::Dns;
+use crate::dns::facts::Question;
 use crate::dns::family::Family;
 use crate::dns::ptr_text::PtrText;
 use crate::name::HeloName;
@@ -16,19 +17,11 @@ const TTL: Duration = Duration::from_secs(60);
 /// The longest CNAME chain that is followed; a longer one is [`NotKnown::AliasChain`].
 const MAX_ALIASES: usize = 8;
 
-/// A question that was asked of a [`Zone`].
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Question {
-    /// A or AAAA of a name.
-    Forward(HeloName, Family),
-    /// PTR of an address.
-    Reverse(IpAddr),
-}
-
 /// An in-memory [`Dns`]: what is not in it does not exist, and it notes every question.
 ///
 /// ```
-/// use helo_name::{HeloName, Resolve, dns::Zone};
+/// use helo_name::{HeloName, Resolve};
+/// use helo_name::dns::Zone;
 ///
 /// let zone = Zone::new()
 ///     .address("mail.example.com", "192.0.2.10")
@@ -185,12 +178,12 @@ impl Zone {
 
 impl Dns for Zone {
     async fn forward(&self, name: &HeloName, family: Family) -> Answer<IpAddr> {
-        self.note(Question::Forward(name.clone(), family));
+        self.note(Question::Addresses(name.as_str().into(), family));
         with_ttl(self.answer_forward(name.as_str(), family))
     }
 
     async fn reverse(&self, address: IpAddr) -> Answer<PtrText> {
-        self.note(Question::Reverse(address));
+        self.note(Question::Names(address));
         with_ttl(self.answer_reverse(address))
     }
 }

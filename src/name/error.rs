@@ -9,7 +9,8 @@ use crate::escape::Excerpt;
 /// The message quotes the one bad character, escaped, and never the whole text: it may be hostile or very long.
 ///
 /// ```
-/// use helo_name::{HeloName, InvalidHeloNameKind};
+/// use helo_name::HeloName;
+/// use helo_name::name::InvalidHeloNameKind;
 ///
 /// let error = HeloName::parse("web_1.example.com").unwrap_err();
 /// assert_eq!(error.kind(), InvalidHeloNameKind::Underscore);
@@ -61,7 +62,8 @@ impl InvalidHeloName {
     /// Returns the rule that is broken.
     ///
     /// ```
-    /// use helo_name::{HeloName, InvalidHeloNameKind};
+    /// use helo_name::HeloName;
+    /// use helo_name::name::InvalidHeloNameKind;
     ///
     /// let error = HeloName::parse("localhost").unwrap_err();
     /// assert_eq!(error.kind(), InvalidHeloNameKind::SingleLabel);
@@ -168,7 +170,8 @@ impl fmt::Display for InvalidHeloName {
 /// Names the rule that a text breaks.
 ///
 /// ```
-/// use helo_name::{HeloName, InvalidHeloNameKind};
+/// use helo_name::HeloName;
+/// use helo_name::name::InvalidHeloNameKind;
 ///
 /// let kind = HeloName::parse("mail.example.com\r\nDATA").unwrap_err().kind();
 /// assert_eq!(kind, InvalidHeloNameKind::Control);
@@ -227,7 +230,7 @@ impl InvalidHeloNameKind {
     /// Returns the variant's name in kebab-case, for logs and tables.
     ///
     /// ```
-    /// use helo_name::InvalidHeloNameKind;
+    /// use helo_name::name::InvalidHeloNameKind;
     ///
     /// assert_eq!(InvalidHeloNameKind::TrailingDot.as_str(), "trailing-dot");
     /// ```

@@ -73,7 +73,8 @@ impl HeloName {
     /// Reads bytes as [`parse`](Self::parse) reads text: for names from a log, a packet or the operating system.
     ///
     /// ```
-    /// use helo_name::{HeloName, InvalidHeloNameKind};
+    /// use helo_name::HeloName;
+    /// use helo_name::name::InvalidHeloNameKind;
     ///
     /// assert_eq!(HeloName::parse_bytes(b"mail.example.com")?, "mail.example.com");
     ///

@@ -14,11 +14,11 @@
 //! `rfc1035reply.c`), so that the answer to an argument in A-labels is overlooked. IPv4 clients are told as
 //! IPv4-mapped addresses.
 
-use crate::dns::{Family, NotKnown, Outcome};
-use crate::receivers::facts::Question;
+use crate::dns::{Family, NotKnown, Outcome, Question};
 use crate::receivers::idna2003::{Prepared, prepare};
-use crate::receivers::profile::{Attempt, Basis, Code, Judged, Profile, Stage, Verdict};
+use crate::receivers::profile::{Basis, Code, Ehlo, Predicted, Profile, Verdict};
 use crate::receivers::wire;
+use crate::smtp::Stage;
 use std::net::{IpAddr, Ipv4Addr};
 
 pub(super) const PROFILES: &[Profile] = &[
@@ -42,23 +42,23 @@ const MAX_COMPARED: usize = 254;
 /// `helobuf`, less the NUL.
 const MAX_NAME: usize = 255;
 
-fn shipped(attempt: &Attempt<'_>) -> Judged {
-    Ok(match kept_name(attempt) {
-        Some(_) => accept(attempt),
+fn shipped(ehlo: &Ehlo<'_>) -> Predicted {
+    Ok(match kept_name(ehlo) {
+        Some(_) => accept(ehlo),
         None => refuse_none(),
     })
 }
 
-fn check_helo(attempt: &Attempt<'_>) -> Judged {
-    let Some(name) = kept_name(attempt) else {
+fn check_helo(ehlo: &Ehlo<'_>) -> Predicted {
+    let Some(name) = kept_name(ehlo) else {
         return Ok(refuse_none());
     };
-    let client = attempt.client.to_canonical();
+    let client = ehlo.client.to_canonical();
     if client.is_loopback() || is_client_text(&name, client) {
-        return Ok(accept(attempt));
+        return Ok(accept(ehlo));
     }
-    Ok(match find(attempt, &name)? {
-        Match::Client => accept(attempt),
+    Ok(match find(ehlo, &name)? {
+        Match::Client => accept(ehlo),
         Match::Failed => {
             let text =
                 wire::concat(&[b"DNS lookup on HELO ", &name, b" failed.  Try again later."]);
@@ -77,8 +77,8 @@ fn check_helo(attempt: &Attempt<'_>) -> Judged {
     })
 }
 
-fn accept(attempt: &Attempt<'_>) -> Verdict {
-    Verdict::accepted(format!("{} Ok.", attempt.server.name))
+fn accept(ehlo: &Ehlo<'_>) -> Verdict {
+    Verdict::accepted(format!("{} Ok.", ehlo.server.name))
 }
 
 fn refuse(code: u16, text: Vec<u8>) -> Verdict {
@@ -90,8 +90,8 @@ fn refuse_none() -> Verdict {
 }
 
 /// What it stores and looks up; none if there is no argument.
-fn kept_name(attempt: &Attempt<'_>) -> Option<Vec<u8>> {
-    let argument = attempt.bytes();
+fn kept_name(ehlo: &Ehlo<'_>) -> Option<Vec<u8>> {
+    let argument = ehlo.bytes();
     let end = argument.windows(2).position(|pair| pair == b"\r\n");
     let line = wire::until_nul(&argument[..end.unwrap_or(argument.len())]);
     let line = wire::trim_end(line, wire::is_space);
@@ -125,8 +125,8 @@ enum Match {
 }
 
 /// `checkmx`
-fn find(attempt: &Attempt<'_>, name: &[u8]) -> Result<Match, Question> {
-    let client = attempt.client.to_canonical();
+fn find(ehlo: &Ehlo<'_>, name: &[u8]) -> Result<Match, Question> {
+    let client = ehlo.client.to_canonical();
     let host = name.split(|&byte| byte == b',').next().unwrap_or(name);
     if parse_address(host).is_some() {
         return Ok(Match::Missing);
@@ -135,17 +135,17 @@ fn find(attempt: &Attempt<'_>, name: &[u8]) -> Result<Match, Question> {
         let address = wire::in_brackets(host).and_then(parse_address);
         return Ok(address.map_or(Match::Missing, |address| compare(&[address], client)));
     }
-    let exchangers = match ask_exchangers(attempt, host)? {
+    let exchangers = match ask_exchangers(ehlo, host)? {
         Ok(exchangers) => exchangers,
         Err(found) => return Ok(found),
     };
     if exchangers.is_empty() {
-        let addresses = ask_addresses(attempt, host)?;
+        let addresses = ask_addresses(ehlo, host)?;
         return Ok(addresses.map_or_else(|found| found, |addresses| compare(&addresses, client)));
     }
-    match find_exchangers(attempt, &exchangers)? {
+    match find_exchangers(ehlo, &exchangers)? {
         // The name's own addresses may still do (`checka`).
-        Match::Others => Ok(match ask_addresses(attempt, name)? {
+        Match::Others => Ok(match ask_addresses(ehlo, name)? {
             Ok(addresses) if addresses.contains(&client) => Match::Client,
             Err(Match::Failed) => Match::Failed,
             Ok(_) | Err(_) => Match::Others,
@@ -169,14 +169,14 @@ type Exchangers = Result<Vec<Box<str>>, Match>;
 type Addresses = Result<Vec<IpAddr>, Match>;
 
 /// The hosts of the MX records; none if there are no such records.
-fn ask_exchangers(attempt: &Attempt<'_>, host: &[u8]) -> Result<Exchangers, Question> {
+fn ask_exchangers(ehlo: &Ehlo<'_>, host: &[u8]) -> Result<Exchangers, Question> {
     let host = match prepare(host) {
         Prepared::Invalid => return Ok(Err(Match::Failed)),
         Prepared::Other => return Ok(Err(Match::Missing)),
         Prepared::Same(host) if host.len() > MAX_COMPARED => return Ok(Err(Match::Missing)),
         Prepared::Same(host) => host,
     };
-    let answer = attempt.facts.exchangers(&host)?;
+    let answer = ehlo.exchangers(&host)?;
     Ok(match answer.outcome() {
         Outcome::Found(found) => Ok(found.iter().map(|found| found.host.clone()).collect()),
         Outcome::NoData | Outcome::NxDomain => Ok(Vec::new()),
@@ -192,12 +192,12 @@ fn failure(why: NotKnown) -> Match {
 }
 
 /// `add_arecords` for each host. The root, of a null MX, has no address.
-fn find_exchangers(attempt: &Attempt<'_>, hosts: &[Box<str>]) -> Result<Match, Question> {
-    let client = attempt.client.to_canonical();
+fn find_exchangers(ehlo: &Ehlo<'_>, hosts: &[Box<str>]) -> Result<Match, Question> {
+    let client = ehlo.client.to_canonical();
     let mut all = Vec::new();
     let mut failed = 0;
     for host in hosts.iter().filter(|host| !host.is_empty()) {
-        match ask_addresses(attempt, host.as_bytes())? {
+        match ask_addresses(ehlo, host.as_bytes())? {
             Ok(addresses) => all.extend(addresses),
             Err(Match::Failed) => failed += 1,
             Err(Match::Recursive) => return Ok(Match::Recursive),
@@ -212,7 +212,7 @@ fn find_exchangers(attempt: &Attempt<'_>, hosts: &[Box<str>]) -> Result<Match, Q
 }
 
 /// AAAA and A; a failure counts when both fail.
-fn ask_addresses(attempt: &Attempt<'_>, host: &[u8]) -> Result<Addresses, Question> {
+fn ask_addresses(ehlo: &Ehlo<'_>, host: &[u8]) -> Result<Addresses, Question> {
     let host = match prepare(host) {
         Prepared::Invalid => return Ok(Err(Match::Failed)),
         Prepared::Other => return Ok(Err(Match::Missing)),
@@ -221,7 +221,7 @@ fn ask_addresses(attempt: &Attempt<'_>, host: &[u8]) -> Result<Addresses, Questi
     let mut addresses = Vec::new();
     let mut failures = Vec::new();
     for family in [Family::V6, Family::V4] {
-        let answer = attempt.facts.addresses(&host, family)?;
+        let answer = ehlo.addresses(&host, family)?;
         addresses.extend_from_slice(answer.records());
         failures.extend(answer.why_not_known());
     }

@@ -12,33 +12,33 @@
 //!
 //! `exim-acl` has `deny !verify = helo` in the ACL for HELO, `exim-delayed` in the one for RCPT, each with a message.
 
-use crate::dns::{Family, PtrText};
-use crate::receivers::facts::Question;
-use crate::receivers::profile::{Attempt, Basis, Code, Judged, Profile, Stage, Verdict};
+use crate::dns::{Family, PtrText, Question};
+use crate::receivers::profile::{Basis, Code, Ehlo, Predicted, Profile, Verdict};
 use crate::receivers::wire::{self, MAX_DNS_NAME, MAX_LABEL};
+use crate::smtp::Stage;
 use std::net::IpAddr;
 
 pub(super) const PROFILES: &[Profile] = &[
-    profile("exim-default", Basis::Syntax, |attempt| {
-        judge(attempt, "", Check::None)
+    profile("exim-default", Basis::Syntax, |ehlo| {
+        judge(ehlo, "", Check::None)
     }),
-    profile("exim-strict", Basis::Dns, |attempt| {
-        judge(attempt, "", Check::VerifyHosts)
+    profile("exim-strict", Basis::Dns, |ehlo| {
+        judge(ehlo, "", Check::VerifyHosts)
     }),
-    profile("exim-acl", Basis::Dns, |attempt| {
+    profile("exim-acl", Basis::Dns, |ehlo| {
         let (stage, message) = (Stage::Ehlo, "HELO ACL: verify failed");
-        judge(attempt, "", Check::Acl { stage, message })
+        judge(ehlo, "", Check::Acl { stage, message })
     }),
-    profile("exim-delayed", Basis::Dns, |attempt| {
+    profile("exim-delayed", Basis::Dns, |ehlo| {
         let (stage, message) = (Stage::Rcpt, "HELO verification failed");
-        judge(attempt, "", Check::Acl { stage, message })
+        judge(ehlo, "", Check::Acl { stage, message })
     }),
-    profile("exim-underscore", Basis::Syntax, |attempt| {
-        judge(attempt, "_", Check::None)
+    profile("exim-underscore", Basis::Syntax, |ehlo| {
+        judge(ehlo, "_", Check::None)
     }),
 ];
 
-const fn profile(name: &'static str, basis: Basis, judge: fn(&Attempt<'_>) -> Judged) -> Profile {
+const fn profile(name: &'static str, basis: Basis, judge: fn(&Ehlo<'_>) -> Predicted) -> Profile {
     Profile {
         name,
         server: "Exim",
@@ -63,9 +63,9 @@ enum Verified {
     Yes,
 }
 
-fn judge(attempt: &Attempt<'_>, allowed: &str, check: Check) -> Judged {
+fn judge(ehlo: &Ehlo<'_>, allowed: &str, check: Check) -> Predicted {
     let refuse = |stage, code, text: &str| Ok(Verdict::refused(stage, Code(code, None), text));
-    let line = wire::until_lf(attempt.bytes());
+    let line = wire::until_lf(ehlo.bytes());
     if line.contains(&0) {
         let text = "NUL characters are not allowed in SMTP commands";
         return refuse(Stage::Ehlo, 501, text);
@@ -78,19 +78,19 @@ fn judge(attempt: &Attempt<'_>, allowed: &str, check: Check) -> Judged {
         Check::None => {}
         Check::VerifyHosts => {
             let text = "EHLO argument does not match calling host";
-            match verify(attempt, name)? {
+            match verify(ehlo, name)? {
                 Verified::Yes => {}
                 Verified::No => return refuse(Stage::Ehlo, 550, text),
                 Verified::Deferred => return refuse(Stage::Ehlo, 451, text),
             }
         }
         Check::Acl { stage, message } => {
-            if verify(attempt, name)? != Verified::Yes {
+            if verify(ehlo, name)? != Verified::Yes {
                 return refuse(stage, 550, message);
             }
         }
     }
-    greet(attempt, name)
+    greet(ehlo, name)
 }
 
 /// `check_helo`
@@ -141,15 +141,15 @@ fn family_of(text: &[u8]) -> Option<Family> {
 }
 
 /// `smtp_verify_helo`
-fn verify(attempt: &Attempt<'_>, name: &[u8]) -> Result<Verified, Question> {
-    let client = attempt.client.to_canonical();
+fn verify(ehlo: &Ehlo<'_>, name: &[u8]) -> Result<Verified, Question> {
+    let client = ehlo.client.to_canonical();
     if let Some(literal) = name.strip_prefix(b"[") {
         let matches = literal.starts_with(wire::client_text(client).as_bytes());
         return Ok(if matches { Verified::Yes } else { Verified::No });
     }
-    let names = client_names(attempt)?;
+    let names = client_names(ehlo)?;
     let is_name = |own: &PtrText| own.as_str().as_bytes().eq_ignore_ascii_case(name);
-    if names.iter().flatten().any(|own| is_name(own)) || holds(attempt, name, client)? {
+    if names.iter().flatten().any(|own| is_name(own)) || holds(ehlo, name, client)? {
         return Ok(Verified::Yes);
     }
     Ok(match names {
@@ -160,9 +160,9 @@ fn verify(attempt: &Attempt<'_>, name: &[u8]) -> Result<Verified, Question> {
 
 /// `host_name_lookup`: the names of the client address whose addresses hold it; `None` if that could not be found
 /// out.
-fn client_names<'a>(attempt: &Attempt<'a>) -> Result<Option<Vec<&'a PtrText>>, Question> {
-    let client = attempt.client.to_canonical();
-    let answer = attempt.facts.names(client)?;
+fn client_names<'a>(ehlo: &Ehlo<'a>) -> Result<Option<Vec<&'a PtrText>>, Question> {
+    let client = ehlo.client.to_canonical();
+    let answer = ehlo.names(client)?;
     if answer.why_not_known().is_some() {
         return Ok(None);
     }
@@ -170,7 +170,7 @@ fn client_names<'a>(attempt: &Attempt<'a>) -> Result<Option<Vec<&'a PtrText>>, Q
     for name in answer.records() {
         let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
         let text = name.as_str().as_bytes();
-        if text.iter().copied().all(is_legal) && holds(attempt, text, client)? {
+        if text.iter().copied().all(is_legal) && holds(ehlo, text, client)? {
             names.push(name);
         }
     }
@@ -178,11 +178,11 @@ fn client_names<'a>(attempt: &Attempt<'a>) -> Result<Option<Vec<&'a PtrText>>, Q
 }
 
 /// `host_find_bydns` with A and AAAA: do the addresses of a name hold the client's?
-fn holds(attempt: &Attempt<'_>, name: &[u8], client: IpAddr) -> Result<bool, Question> {
+fn holds(ehlo: &Ehlo<'_>, name: &[u8], client: IpAddr) -> Result<bool, Question> {
     if !is_dns_name(name) || family_of(name).is_some() {
         return Ok(false);
     }
-    let answer = attempt.facts.addresses(name, Family::of(client))?;
+    let answer = ehlo.addresses(name, Family::of(client))?;
     Ok(answer.records().contains(&client))
 }
 
@@ -208,12 +208,12 @@ fn is_dns_name(name: &[u8]) -> bool {
 }
 
 /// Debian's configuration has `host_lookup = *`. Without a name of the client the argument stands in its place.
-fn greet(attempt: &Attempt<'_>, name: &[u8]) -> Judged {
-    let names = client_names(attempt)?.unwrap_or_default();
+fn greet(ehlo: &Ehlo<'_>, name: &[u8]) -> Predicted {
+    let names = client_names(ehlo)?.unwrap_or_default();
     let known = names.first().map(|name| name.as_str().to_ascii_lowercase());
     let host = known.as_ref().map_or(name, |name| name.as_bytes());
-    let client = wire::client_text(attempt.client);
-    let server = attempt.server.name.as_bytes();
+    let client = wire::client_text(ehlo.client);
+    let server = ehlo.server.name.as_bytes();
     let text = wire::concat(&[server, b" Hello ", host, b" [", client.as_bytes(), b"]"]);
     Ok(Verdict::accepted(text))
 }

@@ -13,11 +13,11 @@
 //!
 //! The plugin skips private clients unless told otherwise; here it is told otherwise.
 
-use crate::dns::{Family, NotKnown};
-use crate::receivers::facts::Question;
-use crate::receivers::profile::{Attempt, Basis, Code, Judged, Profile, Stage, Verdict};
+use crate::dns::{Family, NotKnown, Question};
+use crate::receivers::profile::{Basis, Code, Ehlo, Predicted, Profile, Verdict};
 use crate::receivers::suffix::organizational_domain;
 use crate::receivers::wire;
+use crate::smtp::Stage;
 use std::net::IpAddr;
 
 pub(super) const PROFILES: &[Profile] = &[
@@ -26,7 +26,7 @@ pub(super) const PROFILES: &[Profile] = &[
     profile("haraka-forward", Basis::Dns, judge_forward),
 ];
 
-const fn profile(name: &'static str, basis: Basis, judge: fn(&Attempt<'_>) -> Judged) -> Profile {
+const fn profile(name: &'static str, basis: Basis, judge: fn(&Ehlo<'_>) -> Predicted) -> Profile {
     Profile {
         name,
         server: "Haraka",
@@ -38,21 +38,21 @@ const fn profile(name: &'static str, basis: Basis, judge: fn(&Attempt<'_>) -> Ju
 /// `max.line_length`, less the verb, a space and CR LF.
 const MAX_ARGUMENT: usize = 512 - 5 - 2;
 
-fn judge(attempt: &Attempt<'_>) -> Judged {
-    match check_syntax(attempt) {
-        Ok(_) => greet(attempt),
+fn judge(ehlo: &Ehlo<'_>) -> Predicted {
+    match check_syntax(ehlo) {
+        Ok(_) => greet(ehlo),
         Err(verdict) => Ok(verdict),
     }
 }
 
-fn judge_forward(attempt: &Attempt<'_>) -> Judged {
-    let name = match check_syntax(attempt) {
+fn judge_forward(ehlo: &Ehlo<'_>) -> Predicted {
+    let name = match check_syntax(ehlo) {
         Ok(name) => name,
         Err(verdict) => return Ok(verdict),
     };
-    match check_forward(attempt, name)? {
+    match check_forward(ehlo, name)? {
         Some(verdict) => Ok(verdict),
-        None => greet(attempt),
+        None => greet(ehlo),
     }
 }
 
@@ -61,12 +61,12 @@ fn refuse(code: u16, text: &str) -> Verdict {
 }
 
 /// Gives the first word, or the refusal.
-fn check_syntax<'a>(attempt: &Attempt<'a>) -> Result<&'a [u8], Verdict> {
-    let line = wire::until_lf(attempt.bytes());
+fn check_syntax<'a>(ehlo: &Ehlo<'a>) -> Result<&'a [u8], Verdict> {
+    let line = wire::until_lf(ehlo.bytes());
     if line.len() > MAX_ARGUMENT {
         return Err(refuse(521, "Command line too long"));
     }
-    let text = wire::until_crlf(attempt.bytes());
+    let text = wire::until_crlf(ehlo.bytes());
     if has_line_terminator(text) {
         return Err(refuse(500, "Unrecognized command"));
     }
@@ -88,7 +88,7 @@ fn has_line_terminator(text: &[u8]) -> bool {
 }
 
 /// `forward_dns`, with what it knows from `valid_hostname` and `rdns_match`.
-fn check_forward(attempt: &Attempt<'_>, name: &[u8]) -> Result<Option<Verdict>, Question> {
+fn check_forward(ehlo: &Ehlo<'_>, name: &[u8]) -> Result<Option<Verdict>, Question> {
     if is_address_literal(name) {
         return Ok(None);
     }
@@ -96,7 +96,7 @@ fn check_forward(attempt: &Attempt<'_>, name: &[u8]) -> Result<Option<Verdict>, 
         let text = "Invalid HELO host cannot achieve forward DNS match";
         return Ok(Some(refuse(550, text)));
     };
-    let addresses = match look_up(attempt, name)? {
+    let addresses = match look_up(ehlo, name)? {
         Ok(addresses) => addresses,
         Err(NotKnown::Timeout) => {
             let text = "DNS timeout resolving your HELO hostname";
@@ -104,11 +104,11 @@ fn check_forward(attempt: &Attempt<'_>, name: &[u8]) -> Result<Option<Verdict>, 
         }
         Err(_) => return Ok(None),
     };
-    let client = attempt.client.to_canonical();
+    let client = ehlo.client.to_canonical();
     if addresses.is_empty() || addresses.contains(&client) {
         return Ok(None);
     }
-    let own = attempt.facts.names(client)?.records().first();
+    let own = ehlo.names(client)?.records().first();
     let own_domain = own.and_then(|own| organizational_domain(own.as_str()));
     if own_domain.is_some_and(|own| own == domain) {
         return Ok(None);
@@ -131,14 +131,14 @@ type Addresses = Result<Vec<IpAddr>, NotKnown>;
 
 /// `get_a_records`: A and AAAA. A name that no DNS message holds has no address. A failure that is neither NXDOMAIN,
 /// NODATA nor SERVFAIL counts when there is no address.
-fn look_up(attempt: &Attempt<'_>, name: &[u8]) -> Result<Addresses, Question> {
+fn look_up(ehlo: &Ehlo<'_>, name: &[u8]) -> Result<Addresses, Question> {
     let mut addresses = Vec::new();
     let mut failure = None;
     if !wire::fits_dns(name) {
         return Ok(Ok(addresses));
     }
     for family in Family::ALL {
-        let answer = attempt.facts.addresses(name, family)?;
+        let answer = ehlo.addresses(name, family)?;
         addresses.extend_from_slice(answer.records());
         let why = answer.why_not_known();
         failure = failure.or(why.filter(|why| *why != NotKnown::ServFail));
@@ -161,12 +161,12 @@ fn is_address_literal(name: &[u8]) -> bool {
 }
 
 /// The client goes by the first name of its address, confirmed or not (`connection.js:ehlo_respond`, `get_remote`).
-fn greet(attempt: &Attempt<'_>) -> Judged {
-    let client = wire::client_text(attempt.client);
-    let names = attempt.facts.names(attempt.client)?.records();
+fn greet(ehlo: &Ehlo<'_>) -> Predicted {
+    let client = wire::client_text(ehlo.client);
+    let names = ehlo.names(ehlo.client)?.records();
     let host = names.first().map(|name| format!("{} ", name.as_str()));
     let host = host.unwrap_or_default();
-    let server = &attempt.server.name;
+    let server = &ehlo.server.name;
     let text = format!("{server} Hello {host}[{client}], Haraka is at your service.");
     Ok(Verdict::accepted(text))
 }

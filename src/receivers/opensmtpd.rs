@@ -8,8 +8,9 @@
 //!    `res_hnok`, not the one that comes with it: the name must fit a DNS message, and may not begin with a hyphen
 //!    (`resolv/res-name-checking.c`, `resolv/ns_name_pton.c`).
 
-use crate::receivers::profile::{Attempt, Basis, Code, Judged, Profile, Stage, Verdict};
+use crate::receivers::profile::{Basis, Code, Ehlo, Predicted, Profile, Verdict};
 use crate::receivers::wire::{self, MAX_DNS_NAME, MAX_LABEL};
+use crate::smtp::Stage;
 
 pub(super) const PROFILES: &[Profile] = &[Profile {
     name: "opensmtpd-default",
@@ -21,8 +22,8 @@ pub(super) const PROFILES: &[Profile] = &[Profile {
 /// `SMTPD_MAXDOMAINPARTSIZE`, less the NUL.
 const MAX_NAME: usize = 255;
 
-fn judge(attempt: &Attempt<'_>) -> Judged {
-    let Some(argument) = attempt.argument else {
+fn judge(ehlo: &Ehlo<'_>) -> Predicted {
+    let Some(argument) = ehlo.argument else {
         let text = "Invalid command: EHLO requires domain name";
         return Ok(refuse(Code(501, Some("5.5.1")), text));
     };
@@ -35,16 +36,16 @@ fn judge(attempt: &Attempt<'_>) -> Judged {
         let text = "Invalid command arguments: Invalid domain name";
         return Ok(refuse(Code(501, Some("5.5.4")), text));
     }
-    Ok(greet(attempt, name))
+    Ok(greet(ehlo, name))
 }
 
 fn refuse(code: Code, text: &str) -> Verdict {
     Verdict::refused(Stage::Ehlo, code, text)
 }
 
-fn greet(attempt: &Attempt<'_>, name: &[u8]) -> Verdict {
-    let server = attempt.server.name.as_bytes();
-    let client = wire::client_text(attempt.client);
+fn greet(ehlo: &Ehlo<'_>, name: &[u8]) -> Verdict {
+    let server = ehlo.server.name.as_bytes();
+    let client = wire::client_text(ehlo.client);
     let parts: [&[u8]; 6] = [
         server,
         b" Hello ",

@@ -15,33 +15,33 @@
 //! In a text, what is not printable becomes a space (`smtpd_chat.c:smtpd_chat_reply`). By RCPT the name is already
 //! stored, and there it is `?`, as are ``space<>()\";@`` (`smtpd.c:ehlo_cmd`).
 
-use crate::dns::{Family, NotKnown, Outcome};
-use crate::receivers::facts::Question;
-use crate::receivers::profile::{Attempt, Basis, Code, Judged, Profile, Stage, Verdict};
+use crate::dns::{Family, NotKnown, Outcome, Question};
+use crate::receivers::profile::{Basis, Code, Ehlo, Predicted, Profile, Verdict};
 use crate::receivers::wire::{self, MAX_DNS_NAME, MAX_LABEL};
+use crate::smtp::Stage;
 
 pub(super) const PROFILES: &[Profile] = &[
-    profile("postfix-default", Basis::Syntax, |attempt| {
-        judge(attempt, Stage::Rcpt, &[])
+    profile("postfix-default", Basis::Syntax, |ehlo| {
+        judge(ehlo, Stage::Rcpt, &[])
     }),
-    profile("postfix-invalid", Basis::Syntax, |attempt| {
-        judge(attempt, Stage::Ehlo, &[Restriction::Invalid])
+    profile("postfix-invalid", Basis::Syntax, |ehlo| {
+        judge(ehlo, Stage::Ehlo, &[Restriction::Invalid])
     }),
-    profile("postfix-nonfqdn", Basis::Syntax, |attempt| {
-        judge(attempt, Stage::Ehlo, &[Restriction::NonFqdn])
+    profile("postfix-nonfqdn", Basis::Syntax, |ehlo| {
+        judge(ehlo, Stage::Ehlo, &[Restriction::NonFqdn])
     }),
-    profile("postfix-unknown", Basis::Dns, |attempt| {
-        judge(attempt, Stage::Ehlo, &[Restriction::Unknown])
+    profile("postfix-unknown", Basis::Dns, |ehlo| {
+        judge(ehlo, Stage::Ehlo, &[Restriction::Unknown])
     }),
-    profile("postfix-strict", Basis::Dns, |attempt| {
-        judge(attempt, Stage::Ehlo, &ALL)
+    profile("postfix-strict", Basis::Dns, |ehlo| {
+        judge(ehlo, Stage::Ehlo, &ALL)
     }),
-    profile("postfix-delayed", Basis::Dns, |attempt| {
-        judge(attempt, Stage::Rcpt, &ALL)
+    profile("postfix-delayed", Basis::Dns, |ehlo| {
+        judge(ehlo, Stage::Rcpt, &ALL)
     }),
 ];
 
-const fn profile(name: &'static str, basis: Basis, judge: fn(&Attempt<'_>) -> Judged) -> Profile {
+const fn profile(name: &'static str, basis: Basis, judge: fn(&Ehlo<'_>) -> Predicted) -> Profile {
     Profile {
         name,
         server: "Postfix",
@@ -77,8 +77,8 @@ struct Rejection {
     why: &'static str,
 }
 
-fn judge(attempt: &Attempt<'_>, stage: Stage, restrictions: &[Restriction]) -> Judged {
-    let line = wire::until_lf(attempt.bytes());
+fn judge(ehlo: &Ehlo<'_>, stage: Stage, restrictions: &[Restriction]) -> Predicted {
+    let line = wire::until_lf(ehlo.bytes());
     let line = line.get(..MAX_ARGUMENT).unwrap_or(line);
     let line = wire::trim_end(line, |byte| byte == b'\r');
     if str::from_utf8(line).is_err() {
@@ -95,11 +95,11 @@ fn judge(attempt: &Attempt<'_>, stage: Stage, restrictions: &[Restriction]) -> J
         name.iter_mut().for_each(neuter);
     }
     for restriction in restrictions {
-        if let Some(rejection) = check(attempt, &name, stage, *restriction)? {
+        if let Some(rejection) = check(ehlo, &name, stage, *restriction)? {
             return Ok(refuse(&name, &rejection));
         }
     }
-    Ok(Verdict::accepted(&*attempt.server.name))
+    Ok(Verdict::accepted(&*ehlo.server.name))
 }
 
 fn refuse(name: &[u8], rejection: &Rejection) -> Verdict {
@@ -189,7 +189,7 @@ fn quoted(text: &[u8], last: u8) -> usize {
 }
 
 fn check(
-    attempt: &Attempt<'_>,
+    ehlo: &Ehlo<'_>,
     name: &[u8],
     stage: Stage,
     restriction: Restriction,
@@ -219,7 +219,7 @@ fn check(
                 stage,
                 ..rejection(450, "4.7.1", "Host not found")
             };
-            match look_up(attempt, name)? {
+            match look_up(ehlo, name)? {
                 Lookup::Found => None,
                 Lookup::NotFound => Some(unknown(stage)),
                 Lookup::Retry => Some(unknown(Stage::Rcpt)),
@@ -235,19 +235,19 @@ enum Lookup {
     Retry,
 }
 
-fn look_up(attempt: &Attempt<'_>, name: &[u8]) -> Result<Lookup, Question> {
+fn look_up(ehlo: &Ehlo<'_>, name: &[u8]) -> Result<Lookup, Question> {
     if is_address(name) || !is_host_name(name) || name.len() > MAX_DNS_NAME {
         return Ok(Lookup::NotFound);
     }
     let mut retry = false;
     for family in Family::ALL {
-        match attempt.facts.addresses(name, family)?.outcome() {
+        match ehlo.addresses(name, family)?.outcome() {
             Outcome::Found(_) => return Ok(Lookup::Found),
             Outcome::NotKnown(why) => retry |= is_temporary(*why),
             Outcome::NoData | Outcome::NxDomain => {}
         }
     }
-    match attempt.facts.exchangers(name)?.outcome() {
+    match ehlo.exchangers(name)?.outcome() {
         Outcome::Found(_) => return Ok(Lookup::Found),
         Outcome::NotKnown(why) => retry |= is_temporary(*why),
         Outcome::NoData | Outcome::NxDomain => {}

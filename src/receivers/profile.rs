@@ -1,15 +1,17 @@
 //! A server with a configuration, what it is asked, and what it answers.
 
-use crate::escape::Excerpt;
-use crate::receivers::facts::{Facts, Question};
 use std::fmt;
 use std::net::IpAddr;
+
+use crate::dns::{Answer, Facts, Family, MailExchanger, PtrText, Question};
+use crate::escape::Excerpt;
+use crate::smtp::Stage;
 
 /// How much of a reply's text is displayed: a reply line's length (RFC 5321 4.5.3.1.5).
 const SHOWN: usize = 512;
 
 /// A verdict, or the question to the DNS that it hangs on.
-pub(super) type Judged = Result<Verdict, Question>;
+pub(super) type Predicted = Result<Verdict, Question>;
 
 /// A well-known server with a configuration.
 #[derive(Clone, Copy, Debug)]
@@ -17,7 +19,7 @@ pub struct Profile {
     pub(super) name: &'static str,
     pub(super) server: &'static str,
     pub(super) basis: Basis,
-    pub(super) judge: fn(&Attempt<'_>) -> Judged,
+    pub(super) judge: fn(&Ehlo<'_>) -> Predicted,
 }
 
 impl Profile {
@@ -40,10 +42,10 @@ impl Profile {
     ///
     /// # Errors
     ///
-    /// The question that the server would ask the DNS next, when [`Attempt::facts`] holds no answer to it. Servers
+    /// The question that the server would ask the DNS next, when [`Ehlo::facts`] holds no answer to it. Servers
     /// that judge by syntax alone ask too, when they greet the client by the name of its address.
-    pub fn judge(&self, attempt: &Attempt<'_>) -> Result<Verdict, Question> {
-        (self.judge)(attempt)
+    pub fn judge(&self, ehlo: &Ehlo<'_>) -> Result<Verdict, Question> {
+        (self.judge)(ehlo)
     }
 }
 
@@ -99,7 +101,7 @@ impl Server {
 
 /// An `EHLO` to be predicted, and what is known about it.
 #[derive(Clone, Copy, Debug)]
-pub struct Attempt<'a> {
+pub struct Ehlo<'a> {
     /// What follows the verb and one space, without CR LF; `None` when the verb stands alone.
     pub argument: Option<&'a [u8]>,
     /// The address from which the client connects.
@@ -110,45 +112,34 @@ pub struct Attempt<'a> {
     pub facts: &'a Facts,
 }
 
-impl<'a> Attempt<'a> {
+impl<'a> Ehlo<'a> {
     /// The argument; a verb alone and one with a space after it are the same to almost all servers.
     pub(super) fn bytes(&self) -> &'a [u8] {
         self.argument.unwrap_or_default()
     }
-}
 
-/// When a server says its verdict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Stage {
-    /// It accepts the name, and mail after it.
-    Accepted,
-    /// In reply to `EHLO`.
-    Ehlo,
-    /// In reply to `MAIL`.
-    Mail,
-    /// In reply to `RCPT`.
-    Rcpt,
-}
-
-impl Stage {
-    /// Gives the command that is refused, or `accepted`.
-    ///
-    /// ```
-    /// assert_eq!(helo_name::receivers::Stage::Rcpt.as_str(), "RCPT");
-    /// ```
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Accepted => "accepted",
-            Self::Ehlo => "EHLO",
-            Self::Mail => "MAIL",
-            Self::Rcpt => "RCPT",
-        }
+    /// Looks up A or AAAA of the name with these labels and dots, or says what to ask.
+    pub(super) fn addresses(
+        &self,
+        name: &[u8],
+        family: Family,
+    ) -> Result<&'a Answer<IpAddr>, Question> {
+        let name = presentation(name);
+        let known = self.facts.addresses(&name, family);
+        known.ok_or(Question::Addresses(name, family))
     }
-}
 
-impl fmt::Display for Stage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+    /// Looks up MX, or says what to ask.
+    pub(super) fn exchangers(&self, name: &[u8]) -> Result<&'a Answer<MailExchanger>, Question> {
+        let name = presentation(name);
+        let known = self.facts.mail_exchangers(&name);
+        known.ok_or(Question::MailExchangers(name))
+    }
+
+    /// Looks up PTR, or says what to ask.
+    pub(super) fn names(&self, address: IpAddr) -> Result<&'a Answer<PtrText>, Question> {
+        let address = address.to_canonical();
+        self.facts.names(address).ok_or(Question::Names(address))
     }
 }
 
@@ -156,7 +147,8 @@ impl fmt::Display for Stage {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct Verdict {
-    stage: Stage,
+    /// The command that is refused; `None` when the name is accepted, and mail after it.
+    stage: Option<Stage>,
     code: u16,
     enhanced: Option<&'static str>,
     text: Vec<u8>,
@@ -165,7 +157,7 @@ pub struct Verdict {
 impl Verdict {
     pub(super) fn accepted(text: impl Into<Vec<u8>>) -> Self {
         Self {
-            stage: Stage::Accepted,
+            stage: None,
             code: 250,
             enhanced: None,
             text: text.into(),
@@ -174,7 +166,7 @@ impl Verdict {
 
     pub(super) fn refused(stage: Stage, code: Code, text: impl Into<Vec<u8>>) -> Self {
         Self {
-            stage,
+            stage: Some(stage),
             code: code.0,
             enhanced: code.1,
             text: text.into(),
@@ -183,11 +175,11 @@ impl Verdict {
 
     /// Tells whether the server takes the name.
     pub fn is_accepted(&self) -> bool {
-        self.stage == Stage::Accepted
+        self.stage.is_none()
     }
 
-    /// Tells at which command the server refuses, if it does.
-    pub const fn stage(&self) -> Stage {
+    /// Returns the command at which the server refuses; `None` if it accepts the name.
+    pub const fn stage(&self) -> Option<Stage> {
         self.stage
     }
 
@@ -211,7 +203,8 @@ impl fmt::Display for Verdict {
     /// Writes stage, codes and text. In the text a byte that is not printable ASCII is `\xNN`, and a quote or backslash
     /// stands after a backslash.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} ", self.stage, self.code)?;
+        let stage = self.stage.map_or("accepted", Stage::verb);
+        write!(f, "{stage} {} ", self.code)?;
         if let Some(enhanced) = self.enhanced {
             write!(f, "{enhanced} ")?;
         }
@@ -222,3 +215,35 @@ impl fmt::Display for Verdict {
 /// A reply code, and the enhanced code that the server sends after it.
 #[derive(Clone, Copy)]
 pub(super) struct Code(pub(super) u16, pub(super) Option<&'static str>);
+
+/// Writes a name as [`Question`] has it. A dot always separates two labels; dots at the end go.
+fn presentation(name: &[u8]) -> Box<str> {
+    let end = name.iter().rposition(|&byte| byte != b'.');
+    let name = &name[..end.map_or(0, |last| last + 1)];
+    let mut text = String::with_capacity(name.len());
+    for &byte in name {
+        if byte.is_ascii_graphic() && byte != b'\\' {
+            text.push(char::from(byte.to_ascii_lowercase()));
+        } else {
+            text.push_str(&format!("\\{byte:03}"));
+        }
+    }
+    text.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::presentation;
+
+    #[test]
+    fn names_are_lower_case_and_escaped() {
+        for (name, text) in [
+            (&b"Mail.Example.COM."[..], "mail.example.com"),
+            (b"a\\b c.example", "a\\092b\\032c.example"),
+            (b"\xff", "\\255"),
+            (b".", ""),
+        ] {
+            assert_eq!(&*presentation(name), text);
+        }
+    }
+}

@@ -13,25 +13,23 @@
 //! pass, as does a name that Net::DNS cannot write: the plugin dies on it, and the next one is called
 //! (`Net::DNS::Domain:new`, `lib/Qpsmtpd.pm:run_continuation`).
 
-use crate::dns::{Family, NotKnown, Outcome};
-use crate::receivers::facts::Question;
-use crate::receivers::profile::{Attempt, Basis, Code, Judged, Profile, Stage, Verdict};
+use crate::dns::{Family, NotKnown, Outcome, Question};
+use crate::receivers::profile::{Basis, Code, Ehlo, Predicted, Profile, Verdict};
 use crate::receivers::wire::{self, MAX_LABEL};
+use crate::smtp::Stage;
 use std::net::IpAddr;
 
 pub(super) const PROFILES: &[Profile] = &[
-    profile("qpsmtpd-default", Basis::Syntax, |attempt| {
-        judge(attempt, Policy::Lenient)
+    profile("qpsmtpd-default", Basis::Syntax, |ehlo| {
+        judge(ehlo, Policy::Lenient)
     }),
-    profile("qpsmtpd-rfc", Basis::Dns, |attempt| {
-        judge(attempt, Policy::Rfc)
-    }),
-    profile("qpsmtpd-strict", Basis::Dns, |attempt| {
-        judge(attempt, Policy::Strict)
+    profile("qpsmtpd-rfc", Basis::Dns, |ehlo| judge(ehlo, Policy::Rfc)),
+    profile("qpsmtpd-strict", Basis::Dns, |ehlo| {
+        judge(ehlo, Policy::Strict)
     }),
 ];
 
-const fn profile(name: &'static str, basis: Basis, judge: fn(&Attempt<'_>) -> Judged) -> Profile {
+const fn profile(name: &'static str, basis: Basis, judge: fn(&Ehlo<'_>) -> Predicted) -> Profile {
     Profile {
         name,
         server: "qpsmtpd",
@@ -54,38 +52,34 @@ const BAD_HELO: [&str; 2] = ["aol.com", "yahoo.com"];
 /// What a test says: nothing, or why it refuses.
 type Complaint = Option<String>;
 
-fn judge(attempt: &Attempt<'_>, policy: Policy) -> Judged {
-    let name = wire::first_word(wire::until_crlf(attempt.bytes()));
+fn judge(ehlo: &Ehlo<'_>, policy: Policy) -> Predicted {
+    let name = wire::first_word(wire::until_crlf(ehlo.bytes()));
     if matches!(name, b"" | b"0") {
         let text = "ehlo requires domain/address - see RFC-2821 4.1.1.1";
         return Ok(Verdict::refused(Stage::Ehlo, Code(501, None), text));
     }
-    match complain(attempt, policy, name)? {
+    match complain(ehlo, policy, name)? {
         Some(why) => Ok(Verdict::refused(Stage::Ehlo, Code(550, None), why)),
-        None => greet(attempt),
+        None => greet(ehlo),
     }
 }
 
-fn complain(attempt: &Attempt<'_>, policy: Policy, name: &[u8]) -> Result<Complaint, Question> {
-    let why = complain_of_syntax(attempt, policy, name);
+fn complain(ehlo: &Ehlo<'_>, policy: Policy, name: &[u8]) -> Result<Complaint, Question> {
+    let why = complain_of_syntax(ehlo, policy, name);
     match policy {
-        Policy::Rfc | Policy::Strict if why.is_none() => complain_of_dns(attempt, policy, name),
+        Policy::Rfc | Policy::Strict if why.is_none() => complain_of_dns(ehlo, policy, name),
         _ => Ok(why),
     }
 }
 
 /// `no_forward_dns`, `no_reverse_dns`; with strict `is_address_literal` and `no_matching_dns`
-fn complain_of_dns(
-    attempt: &Attempt<'_>,
-    policy: Policy,
-    name: &[u8],
-) -> Result<Complaint, Question> {
-    let forward = match ask_forward(attempt, name)? {
+fn complain_of_dns(ehlo: &Ehlo<'_>, policy: Policy, name: &[u8]) -> Result<Complaint, Question> {
+    let forward = match ask_forward(ehlo, name)? {
         Forward::Dies => return Ok(None),
         Forward::Missing(why) => return Ok(Some(why.into())),
         forward => forward,
     };
-    let reverse = match ask_reverse(attempt, name)? {
+    let reverse = match ask_reverse(ehlo, name)? {
         Reverse::Missing(why) => return Ok(Some(why)),
         reverse => reverse,
     };
@@ -99,8 +93,8 @@ fn complain_of_dns(
 }
 
 /// `is_in_badhelo`, `invalid_localhost`, `is_forged_literal`, `is_plain_ip`, and from rfc on `is_not_fqdn`
-fn complain_of_syntax(attempt: &Attempt<'_>, policy: Policy, name: &[u8]) -> Complaint {
-    let client = wire::client_text(attempt.client);
+fn complain_of_syntax(ehlo: &Ehlo<'_>, policy: Policy, name: &[u8]) -> Complaint {
+    let client = wire::client_text(ehlo.client);
     let is_name = |bad: &&str| bad.as_bytes().eq_ignore_ascii_case(name);
     if BAD_HELO.iter().any(is_name) {
         let name = String::from_utf8_lossy(name);
@@ -141,7 +135,7 @@ enum Forward {
     Other,
 }
 
-fn ask_forward(attempt: &Attempt<'_>, name: &[u8]) -> Result<Forward, Question> {
+fn ask_forward(ehlo: &Ehlo<'_>, name: &[u8]) -> Result<Forward, Question> {
     if quad_literal(name).is_some() {
         return Ok(Forward::Other);
     }
@@ -150,10 +144,10 @@ fn ask_forward(attempt: &Attempt<'_>, name: &[u8]) -> Result<Forward, Question> 
     if !name.is_empty() && !wire::labels(name).all(is_label) {
         return Ok(Forward::Dies);
     }
-    let answer = attempt.facts.addresses(name, Family::V4)?;
+    let answer = ehlo.addresses(name, Family::V4)?;
     let has_alias = !answer.aliases().is_empty();
     Ok(match answer.outcome() {
-        Outcome::Found(addresses) if addresses.iter().any(|ip| is_near(*ip, attempt.client)) => {
+        Outcome::Found(addresses) if addresses.iter().any(|ip| is_near(*ip, ehlo.client)) => {
             Forward::Match
         }
         Outcome::Found(_) => Forward::Other,
@@ -183,9 +177,9 @@ enum Reverse {
     Other,
 }
 
-fn ask_reverse(attempt: &Attempt<'_>, name: &[u8]) -> Result<Reverse, Question> {
-    let client = wire::client_text(attempt.client);
-    let answer = attempt.facts.names(attempt.client)?;
+fn ask_reverse(ehlo: &Ehlo<'_>, name: &[u8]) -> Result<Reverse, Question> {
+    let client = wire::client_text(ehlo.client);
+    let answer = ehlo.names(ehlo.client)?;
     Ok(match answer.outcome() {
         Outcome::Found(names) if names.iter().any(|own| is_related(own.as_str(), name)) => {
             Reverse::Match
@@ -209,12 +203,12 @@ fn is_related(own: &str, name: &[u8]) -> bool {
 }
 
 /// Greets by the first name of the client address, confirmed or not (`TcpServer.pm:tcpenv`).
-fn greet(attempt: &Attempt<'_>) -> Judged {
-    let client = wire::client_text(attempt.client);
-    let names = attempt.facts.names(attempt.client)?.records();
+fn greet(ehlo: &Ehlo<'_>) -> Predicted {
+    let client = wire::client_text(ehlo.client);
+    let names = ehlo.names(ehlo.client)?.records();
     let host = names
         .first()
         .map_or_else(|| format!("[{client}]"), |name| name.as_str().into());
-    let text = format!("{} Hi {host} [{client}]", attempt.server.name);
+    let text = format!("{} Hi {host} [{client}]", ehlo.server.name);
     Ok(Verdict::accepted(text))
 }

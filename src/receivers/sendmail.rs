@@ -8,10 +8,10 @@
 //!    or address, and anything without a dot inside, is `550 5.7.1` (`cf/m4/proto.m4`, `_BLOCK_BAD_HELO_`). `IPv6:`
 //!    and an address passes without brackets only.
 
-use crate::dns::Family;
-use crate::receivers::facts::Question;
-use crate::receivers::profile::{Attempt, Basis, Code, Judged, Profile, Stage, Verdict};
+use crate::dns::{Family, Question};
+use crate::receivers::profile::{Basis, Code, Ehlo, Predicted, Profile, Verdict};
 use crate::receivers::wire;
+use crate::smtp::Stage;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 pub(super) const PROFILES: &[Profile] = &[
@@ -32,22 +32,22 @@ pub(super) const PROFILES: &[Profile] = &[
 /// `MAXNAME`
 const MAX_NAME: usize = 256;
 
-fn shipped(attempt: &Attempt<'_>) -> Judged {
-    match check_syntax(attempt) {
-        Ok(_) => greet(attempt),
+fn shipped(ehlo: &Ehlo<'_>) -> Predicted {
+    match check_syntax(ehlo) {
+        Ok(_) => greet(ehlo),
         Err(verdict) => Ok(verdict),
     }
 }
 
-fn block_bad_helo(attempt: &Attempt<'_>) -> Judged {
-    let name = match check_syntax(attempt) {
+fn block_bad_helo(ehlo: &Ehlo<'_>) -> Predicted {
+    let name = match check_syntax(ehlo) {
         Ok(name) => name,
         Err(verdict) => return Ok(verdict),
     };
-    if attempt.client.to_canonical().is_loopback() || !is_bogus(attempt, name) {
-        return greet(attempt);
+    if ehlo.client.to_canonical().is_loopback() || !is_bogus(ehlo, name) {
+        return greet(ehlo);
     }
-    let recipient = attempt.server.recipient.as_bytes();
+    let recipient = ehlo.server.recipient.as_bytes();
     let text = wire::concat(&[b"<", recipient, b">... bogus HELO name used: ", name]);
     Ok(Verdict::refused(
         Stage::Rcpt,
@@ -57,7 +57,7 @@ fn block_bad_helo(attempt: &Attempt<'_>) -> Judged {
 }
 
 /// Gives the name that is kept, or the refusal.
-fn check_syntax<'a>(attempt: &Attempt<'a>) -> Result<&'a [u8], Verdict> {
+fn check_syntax<'a>(ehlo: &Ehlo<'a>) -> Result<&'a [u8], Verdict> {
     let refuse = |code, enhanced, text: &str| {
         Err(Verdict::refused(
             Stage::Ehlo,
@@ -65,7 +65,7 @@ fn check_syntax<'a>(attempt: &Attempt<'a>) -> Result<&'a [u8], Verdict> {
             text,
         ))
     };
-    let argument = attempt.bytes();
+    let argument = ehlo.bytes();
     if argument.contains(&b'\n') {
         return refuse(554, "5.5.0", "SMTP protocol error");
     }
@@ -85,17 +85,17 @@ fn is_legal(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"[].-_#:".contains(&byte)
 }
 
-fn is_bogus(attempt: &Attempt<'_>, name: &[u8]) -> bool {
+fn is_bogus(ehlo: &Ehlo<'_>, name: &[u8]) -> bool {
     let inner = name.get(1..name.len().saturating_sub(1));
     let has_inner_dot = inner.is_some_and(|inner| inner.contains(&b'.'));
     let is_tagged = wire::strip_tag(name, "IPv6:").is_some_and(|rest| !rest.is_empty());
-    is_own(attempt, name) || !(has_inner_dot || is_tagged)
+    is_own(ehlo, name) || !(has_inner_dot || is_tagged)
 }
 
 /// Class `w` holds the server's names, and its addresses and those of the loopback interface in brackets. The
 /// argument is tried with brackets and without.
-fn is_own(attempt: &Attempt<'_>, name: &[u8]) -> bool {
-    let server = attempt.server;
+fn is_own(ehlo: &Ehlo<'_>, name: &[u8]) -> bool {
+    let server = ehlo.server;
     let loopback = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
     let mut addresses = server.addresses.iter().chain(&loopback);
     let bracketed = wire::in_brackets(name).unwrap_or(name);
@@ -116,21 +116,21 @@ fn is_address_text(text: &[u8], own: IpAddr) -> bool {
 }
 
 /// The client is named as `$_` is (`sendmail/daemon.c:getauthinfo`).
-fn greet(attempt: &Attempt<'_>) -> Judged {
-    let (server, client) = (&attempt.server.name, client_name(attempt)?);
+fn greet(ehlo: &Ehlo<'_>) -> Predicted {
+    let (server, client) = (&ehlo.server.name, client_name(ehlo)?);
     let text = format!("{server} Hello {client}, pleased to meet you");
     Ok(Verdict::accepted(text))
 }
 
-fn client_name(attempt: &Attempt<'_>) -> Result<String, Question> {
-    let client = attempt.client.to_canonical();
+fn client_name(ehlo: &Ehlo<'_>) -> Result<String, Question> {
+    let client = ehlo.client.to_canonical();
     let literal = literal(client);
-    let names = attempt.facts.names(client)?.records();
+    let names = ehlo.names(client)?.records();
     let Some(name) = names.first().map(|name| name.as_str()) else {
         return Ok(literal);
     };
     let family = Family::of(client);
-    let addresses = attempt.facts.addresses(name.as_bytes(), family)?;
+    let addresses = ehlo.addresses(name.as_bytes(), family)?;
     let forged = if addresses.records().contains(&client) {
         ""
     } else {

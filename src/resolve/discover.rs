@@ -6,18 +6,17 @@
 //!
 //! Not promised: to see through a resolver that takes the questions to all services and names itself each time.
 
-use super::ask::Facts;
-use super::gather::{ClientIs, Gathered};
-use super::report::ClientOrigin;
-use super::warning::Warning;
-use crate::dns::{Answer, EchoService, Family, Outcome, Resolver};
-use crate::events;
-use crate::executor::{Alarm, InFlight};
-use crate::name::is_verifiable;
-use crate::verify::Iprev;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Duration;
+
+use crate::dns::{Answer, EchoService, Facts, Family, Outcome, Resolver};
+use crate::events;
+use crate::executor::{Alarm, InFlight};
+use crate::name::is_verifiable;
+use crate::resolve::gather::{ClientAddress, ClientIs, ClientOrigin, Gathered};
+use crate::resolve::warning::Warning;
+use crate::verify::{Iprev, iprev};
 
 /// Adds the client addresses that the services name, for the families in which none is known. An address that only one
 /// service names is added as [`ClientOrigin::DiscoveredOnce`], and has to be confirmed.
@@ -28,11 +27,7 @@ pub(super) async fn discover(
     mut gathered: Gathered,
     deadline: Duration,
 ) -> Gathered {
-    let known: Vec<Family> = gathered
-        .clients
-        .iter()
-        .map(|&(address, _)| Family::of(address))
-        .collect();
+    let known: Vec<Family> = gathered.client_addresses().map(Family::of).collect();
     let missing: Vec<Family> = Family::ALL
         .into_iter()
         .filter(|family| !known.contains(family))
@@ -61,16 +56,17 @@ pub(super) async fn discover(
         }
     }
     for family in missing {
-        match (agreed(&votes, family), named(&votes, family).as_slice()) {
-            (Some(address), _) => gathered.clients.push((address, ClientOrigin::Discovered)),
-            (None, &[address]) => gathered
-                .clients
-                .push((address, ClientOrigin::DiscoveredOnce)),
-            (None, []) => {}
-            (None, several) => gathered
-                .warnings
-                .push(Warning::DiscoveryDisagrees(several.to_vec())),
-        }
+        let (address, origin) = match (agreed(&votes, family), named(&votes, family).as_slice()) {
+            (Some(address), _) => (address, ClientOrigin::Discovered),
+            (None, &[address]) => (address, ClientOrigin::DiscoveredOnce),
+            (None, []) => continue,
+            (None, several) => {
+                let disagreement = Warning::DiscoveryDisagrees(several.to_vec());
+                gathered.warnings.push(disagreement);
+                continue;
+            }
+        };
+        gathered.clients.push(ClientAddress { address, origin });
     }
     gathered.clients.sort(); // IPv4 first
     if votes.is_empty() && gathered.clients.is_empty() {
@@ -81,15 +77,13 @@ pub(super) async fn discover(
 
 /// Takes back the addresses that only one service named, unless their PTR names lead back to them.
 pub(super) fn without_unconfirmed(mut gathered: Gathered, facts: &Facts) -> Gathered {
-    let (dropped, kept): (Vec<_>, Vec<_>) =
-        gathered
-            .clients
-            .into_iter()
-            .partition(|&(address, origin)| {
-                origin == ClientOrigin::DiscoveredOnce && facts.iprev(address) != Some(Iprev::Pass)
-            });
-    for (address, _) in dropped {
-        if !matches!(facts.iprev(address), Some(Iprev::Fail | Iprev::PermError)) {
+    let is_unconfirmed = |client: &ClientAddress| {
+        client.origin == ClientOrigin::DiscoveredOnce
+            && iprev(client.address, facts) != Some(Iprev::Pass)
+    };
+    let (dropped, kept): (Vec<_>, Vec<_>) = gathered.clients.into_iter().partition(is_unconfirmed);
+    for ClientAddress { address, .. } in dropped {
+        if !matches!(iprev(address, facts), Some(Iprev::Fail | Iprev::PermError)) {
             gathered.client_is = ClientIs::NotKnownYet;
         }
         gathered

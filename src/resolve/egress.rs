@@ -1,24 +1,19 @@
 //! A name for each of several egress addresses.
 
-use super::ask::{self, Facts};
-use super::gather::{self, ClientsAre, Gathered};
-use super::report::{ClientOrigin, Resolution};
-use super::{Again, Resolve};
-use crate::dns::Dns;
-use crate::executor::Alarm;
-use crate::name::HeloName;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::pin::Pin;
-use std::sync::Arc;
+
+use crate::name::HeloName;
+use crate::resolve::report::Resolution;
 
 /// A name for each client address of an MTA with many, each with its own report.
 ///
-/// [`Resolve::names_for`] makes it. IPv4 and IPv6 of one host are two entries. A destination may have a name of its
+/// [`Resolve::names_for`](crate::Resolve::names_for) makes it. IPv4 and IPv6 of one host are two entries. A destination may have a name of its
 /// own: some relays authorise a client by it.
 ///
 /// ```
-/// use helo_name::{HeloName, Resolve, dns::Zone};
+/// use helo_name::{HeloName, Resolve};
+/// use helo_name::dns::Zone;
 /// use std::net::IpAddr;
 ///
 /// let egress: IpAddr = "192.0.2.10".parse().unwrap();
@@ -45,6 +40,14 @@ pub struct HeloNames {
 }
 
 impl HeloNames {
+    pub(super) fn new(by_client: BTreeMap<IpAddr, Resolution>) -> Self {
+        Self {
+            by_client,
+            clients: BTreeMap::new(),
+            by_destination: BTreeMap::new(),
+        }
+    }
+
     /// Says that a socket bound to `local` is seen by servers as `client`: behind NAT.
     #[must_use]
     pub fn with_local(mut self, local: IpAddr, client: IpAddr) -> Self {
@@ -63,11 +66,8 @@ impl HeloNames {
     /// Gives the name for the local address of the socket about to be used, or for a client address. `None` for an
     /// address that was not resolved for, or has no usable name: [`resolution`](Self::resolution) says which.
     pub fn name(&self, address: IpAddr) -> Option<&HeloName> {
-        self.resolution(address)?
-            .plan
-            .as_ref()
-            .ok()
-            .map(|plan| plan.first().name())
+        let plan = &self.resolution(address)?.choice.plan;
+        plan.as_ref().ok().map(|plan| plan.first().name())
     }
 
     /// As [`name`](Self::name), and a name set for the destination comes first.
@@ -101,71 +101,4 @@ fn destination(server: &str) -> String {
     }
     let server = server.strip_suffix('.').unwrap_or(server);
     server.to_ascii_lowercase()
-}
-
-pub(super) async fn run<D: Dns + 'static>(
-    resolve: Arc<Resolve<D>>,
-    clients: Vec<IpAddr>,
-) -> HeloNames {
-    let alarm = Alarm::after(resolve.deadline);
-    let mut gathered = gather_for(&resolve, clients);
-    let mut facts = Facts::default();
-    // Without an address there is no name to find, and nothing to ask.
-    if !gathered.clients.is_empty() {
-        ask::ask(&resolve.dns, &gathered, &mut facts, &alarm).await;
-    }
-    let mut by_client = BTreeMap::new();
-    for client in std::mem::take(&mut gathered.clients) {
-        let of_client = Gathered {
-            clients: vec![client],
-            ..gathered.clone()
-        };
-        let facts = facts.about_client(client.0, &of_client);
-        let (resolve, client) = (Arc::clone(&resolve), client.0);
-        let again: Arc<dyn Again> = Arc::new(OfClient {
-            resolve: Arc::clone(&resolve),
-            client,
-        });
-        by_client.insert(client, resolve.conclude(&of_client, &facts, again));
-    }
-    HeloNames {
-        by_client,
-        clients: BTreeMap::new(),
-        by_destination: BTreeMap::new(),
-    }
-}
-
-fn gather_for<D>(resolve: &Resolve<D>, clients: Vec<IpAddr>) -> Gathered {
-    let mut gathered = gather::gather(&resolve.settings);
-    let mut clients: Vec<IpAddr> = clients
-        .into_iter()
-        .map(|address| address.to_canonical())
-        .collect();
-    clients.sort();
-    clients.dedup();
-    gathered.clients = clients
-        .into_iter()
-        .map(|address| (address, ClientOrigin::Given))
-        .collect();
-    gathered.clients_are = ClientsAre::Separate;
-    gathered
-}
-
-/// What the resolution of one client address of many keeps to resolve again.
-struct OfClient<D> {
-    resolve: Arc<Resolve<D>>,
-    client: IpAddr,
-}
-
-impl<D: Dns + 'static> Again for OfClient<D> {
-    fn again(self: Arc<Self>) -> Pin<Box<dyn Future<Output = Resolution> + Send>> {
-        Box::pin(async move {
-            let alarm = Alarm::after(self.resolve.deadline);
-            let gathered = gather_for(&self.resolve, vec![self.client]);
-            let mut facts = Facts::default();
-            ask::ask(&self.resolve.dns, &gathered, &mut facts, &alarm).await;
-            let again: Arc<dyn Again> = Arc::<Self>::clone(&self);
-            self.resolve.conclude(&gathered, &facts, again)
-        })
-    }
 }

@@ -1,13 +1,15 @@
 //! Why there is no name, and what would cure it.
 
-use super::report::{Client, Considered, list};
-use crate::candidate::Source;
-use crate::dns::{Family, Outcome};
-use crate::kinds::{kinds, messages};
-use crate::name::HeloName;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+
+use crate::candidate::Source;
+use crate::dns::{Family, Outcome};
+use crate::escape::list;
+use crate::kinds::{kinds, messages};
+use crate::name::HeloName;
+use crate::resolve::considered::{Client, Considered};
 
 /// Shows how the setting looks; it is the operator's to fill in.
 pub(super) const EXAMPLE: HeloName = HeloName::from_static("mail.example.com");
@@ -15,7 +17,9 @@ pub(super) const EXAMPLE: HeloName = HeloName::from_static("mail.example.com");
 /// Why no name can be sent: every candidate with its reason, and the one line that would cure it.
 ///
 /// ```
-/// use helo_name::{Resolve, ResolveErrorKind, dns::Zone};
+/// use helo_name::Resolve;
+/// use helo_name::dns::Zone;
+/// use helo_name::resolve::ResolveErrorKind;
 ///
 /// let error = Resolve::new(Zone::new())
 ///     .ignore_environment()
@@ -33,7 +37,7 @@ struct Inner {
     kind: ResolveErrorKind,
     considered: Vec<Considered>,
     clients: Vec<Client>,
-    asked: Vec<SocketAddr>,
+    name_servers: Vec<SocketAddr>,
     cure: Cure,
 }
 
@@ -123,14 +127,14 @@ impl ResolveError {
         kind: ResolveErrorKind,
         considered: Vec<Considered>,
         clients: Vec<Client>,
-        asked: Vec<SocketAddr>,
+        name_servers: Vec<SocketAddr>,
         cure: Cure,
     ) -> Self {
         Self(Arc::new(Inner {
             kind,
             considered,
             clients,
-            asked,
+            name_servers,
             cure,
         }))
     }
@@ -153,7 +157,7 @@ impl ResolveError {
 
 impl ResolveError {
     /// Writes the kind and the cure; the reasons stand elsewhere.
-    pub(super) fn summary(&self) -> String {
+    pub(crate) fn summary(&self) -> String {
         let (headline, cure) = (self.0.kind.headline(), &self.0.cure);
         format!(
             "{headline} ({}); to cure it, {}: {cure}",
@@ -180,8 +184,8 @@ impl fmt::Display for ResolveError {
             f.write_str("; there is no candidate at all")?;
         }
         missing.try_for_each(|missing| write!(f, "; {missing}"))?;
-        if !self.0.asked.is_empty() {
-            write!(f, "; name servers asked: {}", list(&self.0.asked))?;
+        if !self.0.name_servers.is_empty() {
+            write!(f, "; name servers asked: {}", list(&self.0.name_servers))?;
         }
         write!(
             f,

@@ -1,16 +1,16 @@
 //! What there is before the DNS is asked: raw names, client addresses, the server.
 
-use super::report::ClientOrigin;
-use super::warning::Warning;
+use std::ffi::OsString;
+use std::net::{IpAddr, SocketAddr};
+
 use crate::candidate::{Qualifier, Source};
 use crate::dns::Family;
 use crate::escape::Excerpt;
 use crate::host;
-use crate::name::HeloName;
-use crate::name::{Scope, is_verifiable};
+use crate::kinds::kinds;
+use crate::name::{HeloName, Scope, is_verifiable};
+use crate::resolve::warning::Warning;
 use crate::sanitize::{Repair, Unusable, UnusableKind, sanitize};
-use std::ffi::OsString;
-use std::net::{IpAddr, SocketAddr};
 
 /// The longest domain in a command (RFC 5321 4.5.3.1.2).
 const MAX_DOMAIN: usize = 255;
@@ -50,6 +50,19 @@ pub(super) enum Derived {
 }
 
 impl Gathered {
+    /// The client addresses, without their origins.
+    pub(super) fn client_addresses(&self) -> impl Iterator<Item = IpAddr> {
+        self.clients.iter().map(|client| client.address)
+    }
+
+    /// Each client address; without any, one finding that is about none.
+    pub(super) fn clients_or_none(&self) -> Vec<Option<IpAddr>> {
+        match self.clients.as_slice() {
+            [] => vec![None],
+            _ => self.client_addresses().map(Some).collect(),
+        }
+    }
+
     /// Whether the operator named something that is no name at all: then there is nothing to ask the DNS (R18).
     pub(super) fn is_misconfigured(&self) -> bool {
         let mut operators = self.raw.iter().filter(|raw| raw.source.is_operator());
@@ -67,11 +80,36 @@ impl Settings {
     }
 }
 
+kinds! {
+    /// How a client address came to be known.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    #[non_exhaustive]
+    pub enum ClientOrigin {
+        /// It is the source address of the default route, and public.
+        DefaultRoute = "default-route" => "source of the default route";
+        /// Two services that echo the asker's address agree on it.
+        Discovered = "discovered" => "discovered, two services agree";
+        /// One service that echoes the asker's address named it, and its PTR names lead back to it.
+        DiscoveredOnce = "discovered-once" => "discovered, one service and its PTR";
+        /// The operator gave it.
+        Given = "given" => "given";
+        /// It is the local address towards the server.
+        TowardsServer = "towards-server" => "local address towards the server";
+    }
+}
+
+/// An address that servers see, and how it came to be known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct ClientAddress {
+    pub(super) address: IpAddr,
+    pub(super) origin: ClientOrigin,
+}
+
 /// All that is known before the DNS is asked.
 #[derive(Clone, Debug)]
 pub(super) struct Gathered {
     pub(super) raw: Vec<Raw>,
-    pub(super) clients: Vec<(IpAddr, ClientOrigin)>,
+    pub(super) clients: Vec<ClientAddress>,
     pub(super) clients_are: ClientsAre,
     pub(super) client_is: ClientIs,
     pub(super) server: Option<Scope>,
@@ -288,32 +326,26 @@ fn sender_domain(settings: &Settings, warnings: &mut Vec<Warning>) -> Option<Raw
 }
 
 /// R17: the addresses that servers see, at most one for each family.
-fn client_addresses(settings: &Settings, server: Option<Scope>) -> Vec<(IpAddr, ClientOrigin)> {
+fn client_addresses(settings: &Settings, server: Option<Scope>) -> Vec<ClientAddress> {
+    let from = |origin| move |address| ClientAddress { address, origin };
     if !settings.clients.is_empty() {
-        return settings
-            .clients
-            .iter()
-            .map(|&address| (address, ClientOrigin::Given))
-            .collect();
+        let given = settings.clients.iter().copied();
+        return given.map(from(ClientOrigin::Given)).collect();
     }
     if settings.machine == Reading::Ignore {
         return Vec::new();
     }
-    match settings.server {
-        Some(address) => {
-            let local = host::source_address(address).filter(|&local| is_fit_for(local, server));
-            local
-                .map(|local| (local, ClientOrigin::TowardsServer))
-                .into_iter()
-                .collect()
-        }
-        None => Family::ALL
+    if let Some(address) = settings.server {
+        let local = host::source_address(address).filter(|&local| is_fit_for(local, server));
+        return local
+            .map(from(ClientOrigin::TowardsServer))
             .into_iter()
-            .filter_map(host::default_source_address)
-            .filter(|&local| Scope::of_address(local) == Scope::Public)
-            .map(|local| (local, ClientOrigin::DefaultRoute))
-            .collect(),
+            .collect();
     }
+    host::default_source_addresses()
+        .filter(|&local| Scope::of_address(local) == Scope::Public)
+        .map(from(ClientOrigin::DefaultRoute))
+        .collect()
 }
 
 /// Whether a server of this scope can see this address: a private one is seen by a private server only.

@@ -1,14 +1,18 @@
 //! Asking again later: what a long-running mailer notices.
 
-use super::error::ResolveErrorKind;
-use super::report::{Client, ClientOrigin, Resolution};
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+
 use crate::dns::{Family, Outcome, PtrText};
 use crate::executor::block_on;
 use crate::kinds::messages;
 use crate::name::HeloName;
+use crate::resolve::considered::Client;
+use crate::resolve::error::ResolveErrorKind;
+use crate::resolve::gather::ClientOrigin;
+use crate::resolve::report::Resolution;
 use crate::verify::Finding;
-use std::fmt;
-use std::net::IpAddr;
 
 /// A later resolution, and what changed since.
 #[derive(Clone, Debug)]
@@ -107,7 +111,8 @@ impl Resolution {
     /// no longer valid ([`valid_until`](Self::valid_until)).
     ///
     /// ```
-    /// use helo_name::{Resolve, dns::Zone};
+    /// use helo_name::Resolve;
+    /// use helo_name::dns::Zone;
     ///
     /// let zone = Zone::new().address("mail.example.com", "192.0.2.10");
     /// let report = Resolve::new(zone).configured("mail.example.com").report_blocking();
@@ -115,7 +120,7 @@ impl Resolution {
     /// assert!(later.changes().is_empty());
     /// ```
     pub async fn recheck(&self) -> Recheck {
-        let resolution = std::sync::Arc::clone(&self.again).again().await;
+        let resolution = Arc::clone(&self.again).again().await;
         let changes = changes(self, &resolution);
         Recheck {
             resolution,
@@ -139,11 +144,11 @@ fn changes(before: &Resolution, after: &Resolution) -> Vec<Change> {
         });
     }
     let addresses = |resolution: &Resolution| {
-        let clients = resolution.clients.iter();
+        let clients = resolution.clients().iter();
         clients.map(Client::address).collect::<Vec<_>>()
     };
     let still_said = before
-        .clients
+        .clients()
         .iter()
         .filter(|client| !is_merely_not_said(client, after));
     if !still_said.map(Client::address).eq(addresses(after)) {
@@ -152,9 +157,9 @@ fn changes(before: &Resolution, after: &Resolution) -> Vec<Change> {
             after: addresses(after),
         });
     }
-    for client in &before.clients {
+    for client in before.clients() {
         let later = after
-            .clients
+            .clients()
             .iter()
             .find(|later| later.address == client.address);
         if let (Some(before), Some(after)) = (ptr_names(client), later.and_then(ptr_names))
@@ -186,7 +191,7 @@ fn is_merely_not_said(client: &Client, after: &Resolution) -> bool {
         ClientOrigin::Discovered | ClientOrigin::DiscoveredOnce
     );
     let family = Family::of(client.address);
-    let mut later = after.clients.iter();
+    let mut later = after.clients().iter();
     was_discovered && !later.any(|later| Family::of(later.address) == family)
 }
 
@@ -204,10 +209,10 @@ fn ptr_names(client: &Client) -> Option<Vec<PtrText>> {
 fn changed_findings(before: &Resolution, after: &Resolution) -> Vec<Change> {
     let findings = |resolution: &Resolution| {
         let mut findings = Vec::new();
-        for considered in &resolution.considered {
-            for &(client, finding) in &considered.findings {
-                if let (Some(name), true) = (&considered.name, finding != Finding::Unknown) {
-                    findings.push((name.clone(), client, finding));
+        for considered in resolution.considered() {
+            for about in &considered.findings {
+                if let (Some(name), true) = (&considered.name, about.finding != Finding::Unknown) {
+                    findings.push((name.clone(), about.client, about.finding));
                 }
             }
         }

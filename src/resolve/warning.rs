@@ -1,11 +1,12 @@
 //! What an operator should know although a name was found.
 
+use std::net::IpAddr;
+
 use crate::candidate::Source;
-use crate::escape::Excerpt;
+use crate::escape::{Excerpt, list};
 use crate::kinds::messages;
 use crate::name::HeloName;
 use crate::verify::Finding;
-use std::net::IpAddr;
 
 messages! {
     /// Something an operator should know, and may have to act on.
@@ -108,7 +109,7 @@ impl Warning {
     /// Gives the name that it is about, if it is about one.
     ///
     /// ```
-    /// assert_eq!(helo_name::Warning::NoClientAddress.name(), None);
+    /// assert_eq!(helo_name::resolve::Warning::NoClientAddress.name(), None);
     /// ```
     pub const fn name(&self) -> Option<&HeloName> {
         match self {
@@ -133,7 +134,7 @@ impl Warning {
     ///
     /// ```
     /// let address = "192.0.2.10".parse().unwrap();
-    /// assert_eq!(helo_name::Warning::NoPtr(address).address(), Some(address));
+    /// assert_eq!(helo_name::resolve::Warning::NoPtr(address).address(), Some(address));
     /// ```
     pub const fn address(&self) -> Option<IpAddr> {
         match self {
@@ -157,7 +158,7 @@ impl Warning {
     /// Gives the finding that it rests on, if it rests on one.
     ///
     /// ```
-    /// assert_eq!(helo_name::Warning::Provisional.finding(), None);
+    /// assert_eq!(helo_name::resolve::Warning::Provisional.finding(), None);
     /// ```
     pub const fn finding(&self) -> Option<Finding> {
         match self {
@@ -165,9 +166,4 @@ impl Warning {
             _ => None,
         }
     }
-}
-
-fn list(addresses: &[IpAddr]) -> String {
-    let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
-    addresses.join(", ")
 }

@@ -8,10 +8,10 @@ use crate::name::HeloName;
 /// Holds a legal and public name, and what was repaired to get it.
 ///
 /// ```
-/// let clean = helo_name::sanitize("mail.example.com")?;
+/// let clean = helo_name::sanitize::sanitize("mail.example.com")?;
 /// assert!(clean.repairs().is_empty());
 /// assert_eq!(clean.into_name(), "mail.example.com");
-/// # Ok::<(), helo_name::Unusable>(())
+/// # Ok::<(), helo_name::sanitize::Unusable>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sanitized {
@@ -23,8 +23,8 @@ impl Sanitized {
     /// Returns the name.
     ///
     /// ```
-    /// assert_eq!(helo_name::sanitize("MAIL.example.com")?.name().as_str(), "mail.example.com");
-    /// # Ok::<(), helo_name::Unusable>(())
+    /// assert_eq!(helo_name::sanitize::sanitize("MAIL.example.com")?.name().as_str(), "mail.example.com");
+    /// # Ok::<(), helo_name::sanitize::Unusable>(())
     /// ```
     #[must_use]
     pub fn name(&self) -> &HeloName {
@@ -34,8 +34,8 @@ impl Sanitized {
     /// Takes the name out.
     ///
     /// ```
-    /// let name: helo_name::HeloName = helo_name::sanitize("MAIL.example.com")?.into_name();
-    /// # Ok::<(), helo_name::Unusable>(())
+    /// let name: helo_name::HeloName = helo_name::sanitize::sanitize("MAIL.example.com")?.into_name();
+    /// # Ok::<(), helo_name::sanitize::Unusable>(())
     /// ```
     #[must_use]
     pub fn into_name(self) -> HeloName {
@@ -45,10 +45,10 @@ impl Sanitized {
     /// Lists what was repaired, in the order it was done. Empty when the raw text is the name.
     ///
     /// ```
-    /// use helo_name::{Repair, sanitize};
+    /// use helo_name::sanitize::{Repair, sanitize};
     ///
     /// assert_eq!(sanitize("1.1.1.1")?.repairs(), [Repair::BracketedAddress]);
-    /// # Ok::<(), helo_name::Unusable>(())
+    /// # Ok::<(), helo_name::sanitize::Unusable>(())
     /// ```
     #[must_use]
     pub fn repairs(&self) -> &[Repair] {
@@ -60,7 +60,7 @@ kinds! {
     /// Names one thing that was changed in a raw name.
     ///
     /// ```
-    /// use helo_name::Repair;
+    /// use helo_name::sanitize::Repair;
     ///
     /// assert_eq!(Repair::LowerCased.as_str(), "lower-cased");
     /// assert_eq!(Repair::LowerCased.to_string(), "upper case made lower case");

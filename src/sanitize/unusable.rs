@@ -17,7 +17,7 @@ use crate::sanitize::repair::{Repair, Repairs, Sanitized};
 /// The message is one line. It quotes at most one character of the raw text, escaped.
 ///
 /// ```
-/// let unusable = helo_name::sanitize("mail.example.com:25").unwrap_err();
+/// let unusable = helo_name::sanitize::sanitize("mail.example.com:25").unwrap_err();
 /// assert_eq!(unusable.kind().as_str(), "port");
 /// assert_eq!(unusable.suggestion().unwrap(), &"mail.example.com");
 /// assert_eq!(
@@ -83,7 +83,14 @@ impl Unusable {
     }
 
     pub(super) fn not_public(sanitized: Sanitized) -> Self {
-        let Sanitized { name, repairs } = sanitized;
+        Self {
+            repairs: sanitized.repairs,
+            ..Self::of_name(sanitized.name)
+        }
+    }
+
+    /// Says why a legal name is not public.
+    pub(crate) fn of_name(name: HeloName) -> Self {
         let special = special_name(name.as_str());
         let kind = match (name.address(), special) {
             (Some(address), _) if is_documentation(address) => UnusableKind::DocumentationAddress,
@@ -96,7 +103,7 @@ impl Unusable {
             kind,
             evidence,
             name: Some(name),
-            repairs,
+            repairs: Repairs::NONE,
             suggestion: None,
         }
     }
@@ -126,7 +133,7 @@ impl Unusable {
     /// Gives the reason as a value.
     ///
     /// ```
-    /// use helo_name::{UnusableKind, sanitize};
+    /// use helo_name::sanitize::{UnusableKind, sanitize};
     ///
     /// assert_eq!(sanitize("15b0717dc4c2").unwrap_err().kind(), UnusableKind::ContainerId);
     /// ```
@@ -138,7 +145,7 @@ impl Unusable {
     /// Gives the name, where it is legal and only not public. Towards a server in the same network it may be right.
     ///
     /// ```
-    /// use helo_name::sanitize;
+    /// use helo_name::sanitize::sanitize;
     ///
     /// assert_eq!(sanitize("10.0.0.1").unwrap_err().name().unwrap().as_str(), "[10.0.0.1]");
     /// assert!(sanitize("shop_mailer_1").unwrap_err().name().is_none());
@@ -151,7 +158,7 @@ impl Unusable {
     /// Lists what was repaired to get [`name`](Self::name). Empty without a name.
     ///
     /// ```
-    /// use helo_name::{Repair, sanitize};
+    /// use helo_name::sanitize::{Repair, sanitize};
     ///
     /// assert_eq!(sanitize("10.0.0.1").unwrap_err().repairs(), [Repair::BracketedAddress]);
     /// ```
@@ -163,7 +170,7 @@ impl Unusable {
     /// Gives the legal and public name that the raw text obviously holds. It is for a person to confirm: nothing uses it.
     ///
     /// ```
-    /// let unusable = helo_name::sanitize("https://mail.example.com/login").unwrap_err();
+    /// let unusable = helo_name::sanitize::sanitize("https://mail.example.com/login").unwrap_err();
     /// assert_eq!(unusable.suggestion().unwrap().as_str(), "mail.example.com");
     /// ```
     #[must_use]
@@ -174,7 +181,7 @@ impl Unusable {
     /// Gives the byte of the raw text where it goes wrong, where there is one.
     ///
     /// ```
-    /// assert_eq!(helo_name::sanitize("shop_mailer_1").unwrap_err().offset(), Some(4));
+    /// assert_eq!(helo_name::sanitize::sanitize("shop_mailer_1").unwrap_err().offset(), Some(4));
     /// ```
     #[must_use]
     pub fn offset(&self) -> Option<usize> {
@@ -190,7 +197,7 @@ impl Unusable {
     ///
     /// ```
     /// assert_eq!(
-    ///     helo_name::sanitize("mail.example.com:25").unwrap_err().remedy(),
+    ///     helo_name::sanitize::sanitize("mail.example.com:25").unwrap_err().remedy(),
     ///     "write the host name alone"
     /// );
     /// ```
@@ -245,7 +252,7 @@ kinds! {
     /// Names the reason why raw text gives no public name.
     ///
     /// ```
-    /// use helo_name::UnusableKind;
+    /// use helo_name::sanitize::UnusableKind;
     ///
     /// assert_eq!(UnusableKind::ContainerId.as_str(), "container-id");
     /// assert!(UnusableKind::PrivateAddress.is_legal());
@@ -434,7 +441,7 @@ impl UnusableKind {
     /// Tells whether the name is legal on the wire and refused only because it is not public.
     ///
     /// ```
-    /// assert!(helo_name::UnusableKind::MdnsName.is_legal());
+    /// assert!(helo_name::sanitize::UnusableKind::MdnsName.is_legal());
     /// ```
     #[must_use]
     pub const fn is_legal(self) -> bool {

@@ -84,6 +84,21 @@ impl Stage {
         }
     }
 
+    /// Returns the verb in capitals, as a server reads it; the stage itself where it is none.
+    #[cfg(feature = "receivers")]
+    pub(crate) const fn verb(self) -> &'static str {
+        match self {
+            Stage::Ehlo => "EHLO",
+            Stage::Helo => "HELO",
+            Stage::Mail => "MAIL",
+            Stage::Rcpt => "RCPT",
+            Stage::Starttls => "STARTTLS",
+            Stage::Auth => "AUTH",
+            Stage::Data => "DATA",
+            Stage::Greeting | Stage::Other | Stage::Unknown => self.as_str(),
+        }
+    }
+
     /// Tells whether the reply answers the very command that carries the name.
     const fn says_the_name(self) -> bool {
         matches!(self, Stage::Ehlo | Stage::Helo)
@@ -146,7 +161,7 @@ impl fmt::Display for InvalidStage {
 /// Names what a refusal is about.
 ///
 /// ```
-/// use helo_name::Cause;
+/// use helo_name::smtp::Cause;
 ///
 /// assert_eq!(Cause::NotFqdn.as_str(), "not-fqdn");
 /// ```
@@ -218,7 +233,8 @@ impl fmt::Display for Cause {
 /// Tells whether a reply blames the client's name, and what to do.
 ///
 /// ```
-/// use helo_name::{Cause, Diagnosis, Reply, Stage};
+/// use helo_name::{Diagnosis, Reply, Stage};
+/// use helo_name::smtp::Cause;
 ///
 /// // Postfix, three commands after EHLO, with a code that says "try again": it will never get better by itself.
 /// let reply = Reply::parse(b"450 4.7.1 <web01.example.com>: Helo command rejected: Host not found\r\n")?;
@@ -231,7 +247,7 @@ impl fmt::Display for Cause {
 /// // The same words about the sender.
 /// let reply = Reply::parse(b"450 4.1.8 <me@web01.example.com>: Sender address rejected: Domain not found\r\n")?;
 /// assert!(!Diagnosis::of(Stage::Rcpt, &reply, Some("web01.example.com")).is_ours());
-/// # Ok::<(), helo_name::InvalidReply>(())
+/// # Ok::<(), helo_name::smtp::InvalidReply>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
@@ -267,7 +283,7 @@ impl Diagnosis {
     /// let reply = Reply::parse(b"504 5.5.2 <mx1>: Helo command rejected: need fully-qualified hostname\r\n")?;
     /// assert!(Diagnosis::of(Stage::Data, &reply, Some("mx1")).is_ours());
     /// assert!(!Diagnosis::of(Stage::Data, &reply, Some("mail.example.com")).is_ours());
-    /// # Ok::<(), helo_name::InvalidReply>(())
+    /// # Ok::<(), helo_name::smtp::InvalidReply>(())
     /// ```
     pub fn of(stage: Stage, reply: &Reply, name_sent: Option<&str>) -> Self {
         let said = Said::new(stage, reply, name_sent);
@@ -324,7 +340,7 @@ impl Diagnosis {
     /// let reply = Reply::parse(b"450 4.7.1 Client host rejected: cannot find your reverse hostname, [192.0.2.1]\r\n")?;
     /// let diagnosis = Diagnosis::of(Stage::Rcpt, &reply, None);
     /// assert!(diagnosis.advice().starts_with("Change the PTR:"));
-    /// # Ok::<(), helo_name::InvalidReply>(())
+    /// # Ok::<(), helo_name::smtp::InvalidReply>(())
     /// ```
     #[must_use]
     pub const fn advice(&self) -> &'static str {

@@ -23,7 +23,8 @@
 //! The caller reads replies ([`ReplyParser`](crate::ReplyParser)), writes lines, connects, and keeps the time.
 //!
 //! ```
-//! use helo_name::{Handshake, HeloName, Reply, Step, Verb};
+//! use helo_name::{Handshake, HeloName, Reply};
+//! use helo_name::smtp::{Step, Verb};
 //!
 //! let names = [HeloName::parse("web01.example.com")?, HeloName::parse("mail.example.com")?];
 //! let handshake = Handshake::new(names).client_address("192.0.2.1".parse()?);
@@ -46,7 +47,7 @@
 //! assert_eq!(session.reply().lines()[1], "STARTTLS");
 //!
 //! // The caller says STARTTLS and turns TLS on; then the server has forgotten everything (RFC 3207 4.2), and the same name goes out again.
-//! let Step::Send { line, next } = session.tls_is_on() else { unreachable!() };
+//! let Step::Send { line, next } = session.after_tls() else { unreachable!() };
 //! assert_eq!(line, "EHLO mail.example.com\r\n");
 //!
 //! // Now a server without EHLO is no server for us.
@@ -78,7 +79,8 @@ const QUIT: &str = "QUIT\r\n";
 /// Greets a server: waits for a reply, and says with each what to do next.
 ///
 /// ```
-/// use helo_name::{Handshake, HeloName, Reply, Step};
+/// use helo_name::{Handshake, HeloName, Reply};
+/// use helo_name::smtp::Step;
 ///
 /// let handshake = Handshake::new([HeloName::parse("mail.example.com")?]);
 /// match handshake.on_reply(Reply::parse(b"220 mx.example.net ESMTP\r\n")?) {
@@ -131,7 +133,8 @@ impl Handshake {
     /// ([`Plan::for_client`]).
     ///
     /// ```
-    /// use helo_name::{Handshake, Resolve, dns::Zone};
+    /// use helo_name::{Handshake, Resolve};
+    /// use helo_name::dns::Zone;
     ///
     /// let zone = Zone::new().address("mail.example.com", "192.0.2.10");
     /// let report = Resolve::new(zone).configured("mail.example.com").report_blocking();
@@ -172,7 +175,8 @@ impl Handshake {
     /// Literals of other addresses are not sent; without this, none is. May be given again for each connection.
     ///
     /// ```
-    /// use helo_name::{Handshake, HeloName, Reply, Step};
+    /// use helo_name::{Handshake, HeloName, Reply};
+    /// use helo_name::smtp::Step;
     ///
     /// let names = [HeloName::parse("[192.0.2.1]")?, HeloName::parse("[IPv6:2001:db8::1]")?];
     /// let handshake = Handshake::new(names).client_address("2001:db8::1".parse()?);
@@ -190,7 +194,8 @@ impl Handshake {
     /// Never falls back to HELO: for clients that need AUTH, STARTTLS or another extension.
     ///
     /// ```
-    /// use helo_name::{Handshake, HandshakeErrorKind, HeloName, Reply, Step};
+    /// use helo_name::{Handshake, HeloName, Reply};
+    /// use helo_name::smtp::{HandshakeErrorKind, Step};
     ///
     /// let handshake = Handshake::new([HeloName::parse("mail.example.com")?]).require_extensions();
     /// let Step::Send { next, .. } = handshake.on_reply(Reply::parse(b"220 mx.example.net")?) else { unreachable!() };
@@ -206,7 +211,8 @@ impl Handshake {
     /// Tells that every connection has TLS before the greeting, as on port 465: then there is no HELO either.
     ///
     /// ```
-    /// use helo_name::{Handshake, HandshakeErrorKind, HeloName, Reply, Step};
+    /// use helo_name::{Handshake, HeloName, Reply};
+    /// use helo_name::smtp::{HandshakeErrorKind, Step};
     ///
     /// let handshake = Handshake::new([HeloName::parse("mail.example.com")?]).implicit_tls();
     /// let Step::Send { next, .. } = handshake.on_reply(Reply::parse(b"220 mx.example.net")?) else { unreachable!() };
@@ -246,7 +252,8 @@ impl Handshake {
     /// Takes the end of the connection, or of the time the caller has for it, where a reply was expected.
     ///
     /// ```
-    /// use helo_name::{Handshake, HandshakeErrorKind, HeloName, Step};
+    /// use helo_name::{Handshake, HeloName};
+    /// use helo_name::smtp::{HandshakeErrorKind, Step};
     ///
     /// let handshake = Handshake::new([HeloName::parse("mail.example.com")?]);
     /// let Step::Failed(error) = handshake.on_closed() else { unreachable!() };
@@ -261,7 +268,8 @@ impl Handshake {
     /// Takes bytes that are not a reply: this is no SMTP server, or the connection is out of step.
     ///
     /// ```
-    /// use helo_name::{Handshake, HandshakeErrorKind, HeloName, Reply, Step};
+    /// use helo_name::{Handshake, HeloName, Reply};
+    /// use helo_name::smtp::{HandshakeErrorKind, Step};
     ///
     /// let handshake = Handshake::new([HeloName::parse("mail.example.com")?]);
     /// let garbage = Reply::parse(b"HTTP/1.1 400 Bad Request\r\n").unwrap_err();
@@ -435,7 +443,7 @@ kinds! {
     /// Names the verb that opened a session.
     ///
     /// ```
-    /// use helo_name::Verb;
+    /// use helo_name::smtp::Verb;
     ///
     /// assert_eq!(Verb::Ehlo.to_string(), "EHLO");
     /// ```
@@ -514,7 +522,7 @@ impl Session {
     /// Goes on once the caller has said STARTTLS and TLS is on: EHLO again, with the same name, and never HELO.
     ///
     /// Throw away what the server sent before TLS was on.
-    pub fn tls_is_on(self) -> Step {
+    pub fn after_tls(self) -> Step {
         let mut handshake = self.handshake;
         if handshake.tls == Tls::Off {
             handshake.tls = Tls::On;
@@ -528,7 +536,8 @@ impl Session {
     /// connection on, so this ends too.
     ///
     /// ```
-    /// use helo_name::{Diagnosis, Handshake, HeloName, Reply, Stage, Step};
+    /// use helo_name::{Diagnosis, Handshake, HeloName, Reply, Stage};
+    /// use helo_name::smtp::Step;
     ///
     /// let names = [HeloName::parse("web01.example.com")?, HeloName::parse("mail.example.com")?];
     /// let Step::Send { next, .. } = Handshake::new(names).on_reply(Reply::parse(b"220 mx.example.net")?) else { unreachable!() };
@@ -611,7 +620,8 @@ impl fmt::Display for Exchange {
 /// The message quotes the last reply, or the last two where EHLO and HELO failed.
 ///
 /// ```
-/// use helo_name::{Handshake, HandshakeErrorKind, HeloName, Reply, Step};
+/// use helo_name::{Handshake, HeloName, Reply};
+/// use helo_name::smtp::{HandshakeErrorKind, Step};
 ///
 /// let handshake = Handshake::new([HeloName::parse("mail.example.com")?]);
 /// let Step::Failed(error) = handshake.on_reply(Reply::parse(b"554 5.3.2 no")?) else { unreachable!() };

@@ -14,7 +14,7 @@ const MAX_LINES: usize = 100;
 /// has to throw them away before TLS starts.
 ///
 /// ```
-/// use helo_name::ReplyParser;
+/// use helo_name::smtp::ReplyParser;
 ///
 /// let mut parser = ReplyParser::new();
 /// assert_eq!(parser.push(&mut &b"250-mx.exam"[..])?, None);
@@ -23,7 +23,7 @@ const MAX_LINES: usize = 100;
 /// let reply = parser.push(&mut bytes)?.expect("the last line is there");
 /// assert_eq!(reply.lines(), ["mx.example.net", "HELP"]);
 /// assert_eq!(bytes, b"220 ready");
-/// # Ok::<(), helo_name::InvalidReply>(())
+/// # Ok::<(), helo_name::smtp::InvalidReply>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct ReplyParser {
@@ -57,7 +57,7 @@ impl ReplyParser {
     /// Takes lines of at most this many bytes, line end included.
     ///
     /// ```
-    /// use helo_name::{InvalidReplyKind, ReplyParser};
+    /// use helo_name::smtp::{InvalidReplyKind, ReplyParser};
     ///
     /// let error = ReplyParser::new().max_line(8).push(&mut &b"250 too long\r\n"[..]).unwrap_err();
     /// assert_eq!(error.kind(), InvalidReplyKind::LineTooLong);
@@ -71,7 +71,7 @@ impl ReplyParser {
     /// Takes replies of at most this many lines.
     ///
     /// ```
-    /// use helo_name::{InvalidReplyKind, ReplyParser};
+    /// use helo_name::smtp::{InvalidReplyKind, ReplyParser};
     ///
     /// let error = ReplyParser::new().max_lines(1).push(&mut &b"250-one\r\n250 two\r\n"[..]).unwrap_err();
     /// assert_eq!(error.kind(), InvalidReplyKind::TooManyLines);
@@ -85,13 +85,13 @@ impl ReplyParser {
     /// Tells whether the parser stands between two replies: a connection that closes otherwise broke off in one.
     ///
     /// ```
-    /// use helo_name::ReplyParser;
+    /// use helo_name::smtp::ReplyParser;
     ///
     /// let mut parser = ReplyParser::new();
     /// assert!(parser.is_idle());
     /// assert_eq!(parser.push(&mut &b"250-mx.example.net\r\n"[..])?, None);
     /// assert!(!parser.is_idle());
-    /// # Ok::<(), helo_name::InvalidReply>(())
+    /// # Ok::<(), helo_name::smtp::InvalidReply>(())
     /// ```
     #[must_use]
     pub const fn is_idle(&self) -> bool {
@@ -186,7 +186,7 @@ impl Reply {
     ///
     /// let reply = Reply::parse(b"250-mx.example.net\r\n250-PIPELINING\r\n250 SIZE 1000000\r\n")?;
     /// assert_eq!(reply.lines()[1], "PIPELINING");
-    /// # Ok::<(), helo_name::InvalidReply>(())
+    /// # Ok::<(), helo_name::smtp::InvalidReply>(())
     /// ```
     ///
     /// # Errors

@@ -29,7 +29,7 @@ use crate::kinds::kinds;
 /// assert_eq!(reply.code(), 504);
 /// assert_eq!(reply.enhanced_code().map(|code| code.to_string()).as_deref(), Some("5.5.2"));
 /// assert_eq!(reply.lines(), ["<web01>: Helo command rejected:", "need fully-qualified hostname"]);
-/// # Ok::<(), helo_name::InvalidReply>(())
+/// # Ok::<(), helo_name::smtp::InvalidReply>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Reply {
@@ -52,7 +52,7 @@ impl Reply {
     /// // As mail-send gives it: three numbers, and the lines in one string.
     /// let mail_send = Reply::from_parts(550, "5.7.1".parse().ok(), ["no\nreally"])?;
     /// assert_eq!(lettre, mail_send);
-    /// # Ok::<(), helo_name::InvalidReply>(())
+    /// # Ok::<(), helo_name::smtp::InvalidReply>(())
     /// ```
     ///
     /// # Errors
@@ -114,7 +114,7 @@ impl Reply {
     /// use helo_name::Reply;
     ///
     /// assert_eq!(Reply::parse(b"220 mx.example.net ESMTP\r\n")?.code(), 220);
-    /// # Ok::<(), helo_name::InvalidReply>(())
+    /// # Ok::<(), helo_name::smtp::InvalidReply>(())
     /// ```
     #[must_use]
     pub const fn code(&self) -> u16 {
@@ -131,7 +131,7 @@ impl Reply {
     /// assert_eq!((enhanced.class(), enhanced.subject(), enhanced.detail()), (4, 7, 1));
     ///
     /// assert_eq!(Reply::parse(b"550 2.0.0 odd\r\n")?.enhanced_code(), None);
-    /// # Ok::<(), helo_name::InvalidReply>(())
+    /// # Ok::<(), helo_name::smtp::InvalidReply>(())
     /// ```
     #[must_use]
     pub const fn enhanced_code(&self) -> Option<EnhancedCode> {
@@ -146,7 +146,7 @@ impl Reply {
     /// use helo_name::Reply;
     ///
     /// assert_eq!(Reply::parse(b"250\r\n")?.lines(), [""]);
-    /// # Ok::<(), helo_name::InvalidReply>(())
+    /// # Ok::<(), helo_name::smtp::InvalidReply>(())
     /// ```
     #[must_use]
     pub fn lines(&self) -> &[String] {
@@ -159,7 +159,7 @@ impl Reply {
     /// use helo_name::Reply;
     ///
     /// assert_eq!(Reply::parse(b"250-one\r\n250 two\r\n")?.text(), "one\ntwo");
-    /// # Ok::<(), helo_name::InvalidReply>(())
+    /// # Ok::<(), helo_name::smtp::InvalidReply>(())
     /// ```
     #[must_use]
     pub fn text(&self) -> String {
@@ -172,7 +172,7 @@ impl Reply {
     /// use helo_name::Reply;
     ///
     /// assert!(Reply::parse(b"250 ok\r\n")?.is_positive());
-    /// # Ok::<(), helo_name::InvalidReply>(())
+    /// # Ok::<(), helo_name::smtp::InvalidReply>(())
     /// ```
     #[must_use]
     pub const fn is_positive(&self) -> bool {
@@ -201,13 +201,13 @@ const SHOWN: usize = 300;
 /// Holds an enhanced status code of RFC 3463, such as 5.7.1.
 ///
 /// ```
-/// use helo_name::EnhancedCode;
+/// use helo_name::smtp::EnhancedCode;
 ///
 /// let code: EnhancedCode = "5.7.1".parse()?;
 /// assert_eq!((code.class(), code.subject(), code.detail()), (5, 7, 1));
 /// assert_eq!(code.to_string(), "5.7.1");
 /// assert!("5.7".parse::<EnhancedCode>().is_err());
-/// # Ok::<(), helo_name::InvalidReply>(())
+/// # Ok::<(), helo_name::smtp::InvalidReply>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EnhancedCode {
@@ -294,7 +294,8 @@ impl fmt::Display for EnhancedCode {
 /// Says why bytes are not a reply; the bytes themselves are not quoted.
 ///
 /// ```
-/// use helo_name::{InvalidReplyKind, Reply};
+/// use helo_name::Reply;
+/// use helo_name::smtp::InvalidReplyKind;
 ///
 /// let error = Reply::parse(b"250-mx.example.net\r\n251 ok\r\n").unwrap_err();
 /// assert_eq!(error.kind(), InvalidReplyKind::CodeChanged);

@@ -34,13 +34,14 @@ pub(crate) fn parse(bytes: &[u8]) {
 
 /// What `sanitize` gives back is a public name that it would not change again; a refusal is one short line.
 pub(crate) fn sanitize(bytes: &[u8]) {
-    match helo_name::sanitize(bytes) {
+    match helo_name::sanitize::sanitize(bytes) {
         Ok(sanitized) => {
             let name = sanitized.name();
             assert_is_safe(name);
             assert_eq!(HeloName::parse(name.as_str()).as_ref(), Ok(name));
             assert_eq!(name.scope(), Scope::Public);
-            let again = helo_name::sanitize(name.as_str()).expect("a sanitized name is clean");
+            let again =
+                helo_name::sanitize::sanitize(name.as_str()).expect("a sanitized name is clean");
             assert_eq!((again.name(), again.repairs()), (name, &[][..]));
             // Nothing is repaired in silence.
             assert_eq!(

@@ -1,16 +1,15 @@
 //! What well-known servers would answer to the candidates, as far as the DNS answers at hand tell.
 
-use super::ask::Facts;
-use super::gather::Gathered;
-use super::report::Considered;
-use crate::dns::Answer;
-use crate::escape::Excerpt;
-use crate::name::HeloName;
-use crate::plan::Plan;
-use crate::policy::Decision;
-use crate::receivers::{self, Attempt, Basis, Profile, Server, Stage, Verdict};
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
+
+use crate::dns::{Answer, Facts};
+use crate::escape::Excerpt;
+use crate::name::HeloName;
+use crate::policy::Decision;
+use crate::receivers::{Basis, Ehlo, Profile, Server, Verdict};
+use crate::resolve::{Considered, Resolution};
+use crate::smtp::Stage;
 
 /// How many candidates are forecast; a machine with more is told about the first.
 const MOST: usize = 10;
@@ -72,14 +71,15 @@ impl Forecast {
         match alike {
             Some(refusal) => {
                 refusal.profiles.push(profile.name());
-                if !refusal.stages.contains(&verdict.stage()) {
-                    refusal.stages.push(verdict.stage());
+                let is_new = |stage: &Stage| !refusal.stages.contains(stage);
+                if let Some(stage) = verdict.stage().filter(is_new) {
+                    refusal.stages.push(stage);
                 }
             }
             None => self.refusals.push(Refusal {
                 server: profile.server(),
                 profiles: vec![profile.name()],
-                stages: vec![verdict.stage()],
+                stages: verdict.stage().into_iter().collect(),
                 reply,
             }),
         }
@@ -110,7 +110,7 @@ impl Refusal {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let stages: Vec<&str> = self.stages.iter().map(|stage| stage.as_str()).collect();
+        let stages: Vec<&str> = self.stages.iter().map(|stage| stage.verb()).collect();
         let all = Profile::all().filter(|profile| profile.server() == self.server);
         write!(
             f,
@@ -146,36 +146,41 @@ impl fmt::Display for Forecast {
     }
 }
 
-/// Forecasts the chosen name and the refused candidates.
-pub(super) fn forecast(
-    gathered: &Gathered,
-    facts: &Facts,
-    considered: &[Considered],
-    plan: Option<&Plan>,
-) -> Vec<Forecast> {
-    let client = gathered.clients.first().map(|&(address, _)| address);
-    let known = facts.for_receivers();
-    let chosen = plan.map(|plan| plan.first().name());
-    let is_chosen = |considered: &&Considered| chosen.is_some() && considered.name() == chosen;
-    let is_refused = |considered: &&Considered| considered.decision() == Decision::Reject;
-    let first = considered.iter().find(is_chosen);
-    let others = considered
-        .iter()
-        .filter(|considered| is_refused(considered) && !is_chosen(considered));
-    let mut forecasts = Vec::new();
-    for considered in first.into_iter().chain(others).take(MOST) {
-        if let Some(argument) = considered.argument() {
-            forecasts.push(judge(considered, argument, client, &known));
-        }
+impl Resolution {
+    /// Returns what well-known servers would answer: for the chosen name first, then for the refused
+    /// candidates.
+    ///
+    /// ```
+    /// use helo_name::Resolve;
+    /// use helo_name::dns::Zone;
+    ///
+    /// let zone = Zone::new().address("mail.example.com", "192.0.2.10");
+    /// let report = Resolve::new(zone).configured("mail.example.com").report_blocking();
+    /// assert!(report.forecasts()[0].accepted() > 0);
+    /// ```
+    #[must_use]
+    pub fn forecasts(&self) -> Vec<Forecast> {
+        let client = self.clients().first().map(|client| client.address());
+        let known = self.facts().clone().without_not_known();
+        let chosen = self.plan().ok().map(|plan| plan.first().name());
+        let is_chosen = |considered: &&Considered| chosen.is_some() && considered.name() == chosen;
+        let is_refused = |considered: &&Considered| considered.decision() == Decision::Reject;
+        let considered = || self.considered().iter();
+        let first = considered().find(is_chosen);
+        let others = considered().filter(|other| is_refused(other) && !is_chosen(other));
+        let told = first.into_iter().chain(others).take(MOST);
+        told.filter_map(|considered| {
+            Some(judge(considered, considered.argument()?, client, &known))
+        })
+        .collect()
     }
-    forecasts
 }
 
 fn judge(
     considered: &Considered,
     argument: &[u8],
     client: Option<IpAddr>,
-    facts: &receivers::Facts,
+    facts: &Facts,
 ) -> Forecast {
     let server = Server::new(SERVER);
     let address = client.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
@@ -189,7 +194,7 @@ fn judge(
         refusals: Vec::new(),
     };
     for profile in Profile::all() {
-        let attempt = Attempt {
+        let ehlo = Ehlo {
             argument: Some(argument),
             client: address,
             server: &server,
@@ -200,7 +205,7 @@ fn judge(
         };
         // Without a client address nothing can be said that depends on it.
         let is_open = client.is_none() && profile.basis() == Basis::Dns;
-        match profile.judge(&attempt) {
+        match profile.judge(&ehlo) {
             Ok(_) if is_open => forecast.open.push(profile.name()),
             Ok(verdict) if verdict.is_accepted() => forecast.accepted += 1,
             Ok(verdict) => forecast.add(profile, &verdict, argument),

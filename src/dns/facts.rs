@@ -1,0 +1,166 @@
+//! The book of DNS facts: questions, and the answers that are known.
+//!
+//! Whoever judges by DNS answers reads them here and asks nothing: findings, iprev, and the
+//! predictions of what a server will answer.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use crate::dns::answer::{Answer, NotKnown};
+use crate::dns::family::Family;
+use crate::dns::ptr_text::{MailExchanger, PtrText};
+
+/// A question to the DNS.
+///
+/// Names are presentation text (RFC 1035 5.1) in lower case without the root dot, so the root is
+/// the empty name. Octets that are not printable ASCII are `\DDD`, and so are a backslash and a dot
+/// within a label.
+///
+/// ```
+/// use helo_name::dns::{Family, Question};
+///
+/// let question = Question::Addresses("mail.example.com".into(), Family::V6);
+/// assert_eq!(question.to_string(), "mail.example.com AAAA");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Question {
+    /// A or AAAA of a name.
+    Addresses(Box<str>, Family),
+    /// MX of a name.
+    MailExchangers(Box<str>),
+    /// PTR of an address.
+    Names(IpAddr),
+}
+
+impl fmt::Display for Question {
+    /// Writes the name or address, a space and the record type: `mail.example.com MX`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Addresses(name, family) => write!(f, "{name} {}", family.record_type()),
+            Self::MailExchangers(name) => write!(f, "{name} MX"),
+            Self::Names(address) => write!(f, "{address} PTR"),
+        }
+    }
+}
+
+/// Answers of the DNS, by question.
+///
+/// ```
+/// use helo_name::dns::{Answer, Facts, Family};
+///
+/// let mut facts = Facts::new();
+/// let answer = Answer::found(vec!["192.0.2.10".parse().unwrap()]);
+/// facts.insert_addresses("mail.example.com", Family::V4, answer.clone());
+/// facts.insert_mail_exchangers("mail.example.com", Answer::no_data());
+///
+/// assert_eq!(facts.addresses("mail.example.com", Family::V4), Some(&answer));
+/// assert_eq!(facts.addresses("mail.example.com", Family::V6), None); // nobody asked
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Facts {
+    addresses: BTreeMap<(Box<str>, Family), Answer<IpAddr>>,
+    exchangers: BTreeMap<Box<str>, Answer<MailExchanger>>,
+    names: BTreeMap<IpAddr, Answer<PtrText>>,
+}
+
+impl Facts {
+    /// Makes an empty book.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Notes the answer to [`Question::Addresses`]. The answer is the one at the end of the CNAMEs,
+    /// which are in [`Answer::aliases`].
+    pub fn insert_addresses(&mut self, name: &str, family: Family, answer: Answer<IpAddr>) {
+        self.addresses.insert((key(name), family), answer);
+    }
+
+    /// Notes the answer to [`Question::MailExchangers`].
+    pub fn insert_mail_exchangers(&mut self, name: &str, answer: Answer<MailExchanger>) {
+        self.exchangers.insert(key(name), answer);
+    }
+
+    /// Notes the answer to [`Question::Names`].
+    pub fn insert_names(&mut self, address: IpAddr, answer: Answer<PtrText>) {
+        self.names.insert(address.to_canonical(), answer);
+    }
+
+    /// Returns the answer about the addresses of a name in one family, if it is known.
+    #[must_use]
+    pub fn addresses(&self, name: &str, family: Family) -> Option<&Answer<IpAddr>> {
+        self.addresses.get(&(key(name), family))
+    }
+
+    /// Returns the answer about the mail exchangers of a name, if it is known.
+    #[must_use]
+    pub fn mail_exchangers(&self, name: &str) -> Option<&Answer<MailExchanger>> {
+        self.exchangers.get(&key(name))
+    }
+
+    /// Returns the answer about the names of an address, if it is known.
+    #[must_use]
+    pub fn names(&self, address: IpAddr) -> Option<&Answer<PtrText>> {
+        self.names.get(&address.to_canonical())
+    }
+
+    /// Notes for each question without an answer that none came in time.
+    pub(crate) fn insert_timeouts(&mut self, asked: impl IntoIterator<Item = Question>) {
+        for question in asked {
+            match question {
+                Question::Addresses(name, family) => {
+                    let answer = || Answer::not_known(NotKnown::Timeout);
+                    self.addresses.entry((name, family)).or_insert_with(answer);
+                }
+                Question::MailExchangers(name) => {
+                    let answer = || Answer::not_known(NotKnown::Timeout);
+                    self.exchangers.entry(name).or_insert_with(answer);
+                }
+                Question::Names(address) => {
+                    let answer = || Answer::not_known(NotKnown::Timeout);
+                    self.names.entry(address).or_insert_with(answer);
+                }
+            }
+        }
+    }
+
+    /// Returns whether a question has an answer.
+    pub(crate) fn hold(&self, question: &Question) -> bool {
+        match question {
+            Question::Addresses(name, family) => self.addresses(name, *family).is_some(),
+            Question::MailExchangers(name) => self.mail_exchangers(name).is_some(),
+            Question::Names(address) => self.names(*address).is_some(),
+        }
+    }
+
+    /// Returns whether the DNS did not say something that was asked.
+    pub(crate) fn has_not_known(&self) -> bool {
+        self.addresses.values().any(Answer::is_not_known)
+            || self.exchangers.values().any(Answer::is_not_known)
+            || self.names.values().any(Answer::is_not_known)
+    }
+
+    /// Returns how long all of it may be used, if any answer says so.
+    pub(crate) fn shortest_ttl(&self) -> Option<Duration> {
+        let addresses = self.addresses.values().filter_map(Answer::ttl);
+        let exchangers = self.exchangers.values().filter_map(Answer::ttl);
+        let names = self.names.values().filter_map(Answer::ttl);
+        addresses.chain(exchangers).chain(names).min()
+    }
+
+    /// Leaves out what is not known. What this machine did not hear in time says nothing about what
+    /// others will hear.
+    #[cfg(feature = "receivers")]
+    pub(crate) fn without_not_known(mut self) -> Self {
+        self.addresses.retain(|_, answer| !answer.is_not_known());
+        self.exchangers.retain(|_, answer| !answer.is_not_known());
+        self.names.retain(|_, answer| !answer.is_not_known());
+        self
+    }
+}
+
+fn key(name: &str) -> Box<str> {
+    name.trim_end_matches('.').to_ascii_lowercase().into()
+}

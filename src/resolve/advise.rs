@@ -1,0 +1,119 @@
+//! What to tell the operator beside the choice. Pure.
+
+use crate::candidate::Candidate;
+use crate::dns::{Facts, Family, Outcome};
+use crate::name::{HeloName, Scope, generic_reason};
+use crate::plan::Attempt;
+use crate::policy::Judged;
+use crate::resolve::considered::Client;
+use crate::resolve::gather::{Gathered, is_fit_for};
+use crate::resolve::warning::Warning;
+use crate::verify::names_hold;
+
+/// What the warnings follow from.
+pub(super) struct Advice<'a> {
+    pub(super) gathered: &'a Gathered,
+    pub(super) facts: &'a Facts,
+    pub(super) clients: &'a [Client],
+    pub(super) provisional: bool,
+}
+
+/// Lists the warnings: about the settings and the client addresses, about the chosen name, and last
+/// about client addresses without PTR record.
+pub(super) fn warnings(advice: &Advice<'_>, first: Option<&Attempt>) -> Vec<Warning> {
+    let mut warnings = advice.gathered.warnings.clone();
+    let addresses = || advice.clients.iter().map(Client::address);
+    if advice.clients.is_empty() {
+        warnings.push(Warning::NoClientAddress);
+    }
+    let unfit = addresses().filter(|&address| !is_fit_for(address, advice.gathered.server));
+    warnings.extend(unfit.map(Warning::ClientAddressNotPublic));
+    if let Some(first) = first {
+        warnings.extend(advice.about_finding(first));
+        warnings.extend(advice.about_name(first.name()));
+    }
+    if advice.provisional {
+        warnings.push(Warning::Provisional);
+    }
+    let without_ptr = advice.clients.iter().filter(|client| client.has_no_ptr());
+    warnings.extend(without_ptr.map(|client| Warning::NoPtr(client.address())));
+    warnings
+}
+
+impl Advice<'_> {
+    /// What the findings say against the chosen name.
+    fn about_finding(&self, first: &Attempt) -> Vec<Warning> {
+        let name = first.name();
+        let mut warnings = Vec::new();
+        let is_understood = matches!(self.gathered.server, Some(Scope::Private | Scope::Loopback));
+        if name.is_literal() && !is_understood {
+            warnings.push(Warning::LiteralSent(name.clone()));
+        }
+        if let &[about] = first.findings() {
+            let candidate = Candidate::new(name.clone(), first.source());
+            if Judged::new(&candidate, about.finding).needs_warning(first.decision()) {
+                warnings.push(Warning::Unverified {
+                    name: name.clone(),
+                    client: about.client,
+                    finding: about.finding,
+                });
+            }
+            return warnings;
+        }
+        for about in first
+            .findings()
+            .iter()
+            .filter(|about| !about.finding.is_good())
+        {
+            if let Some(address) = about.client {
+                warnings.push(Warning::OtherAddress {
+                    name: name.clone(),
+                    address,
+                    finding: about.finding,
+                });
+            }
+        }
+        warnings
+    }
+
+    /// What the chosen name looks like, and what the DNS says of it beside its addresses.
+    fn about_name(&self, name: &HeloName) -> Vec<Warning> {
+        let mut warnings = Vec::new();
+        if let Some(generic) = generic_reason(name) {
+            let look = generic.to_string();
+            warnings.push(Warning::Generic {
+                name: name.clone(),
+                look,
+            });
+        }
+        if let Some(target) = self.alias_of(name) {
+            warnings.push(Warning::Alias {
+                name: name.clone(),
+                target,
+            });
+        }
+        for address in self.gathered.client_addresses() {
+            let Some(answer) = self.facts.names(address) else {
+                continue;
+            };
+            let has_names = matches!(answer.outcome(), Outcome::Found(_));
+            if name.is_domain() && has_names && !names_hold(answer, name) {
+                warnings.push(Warning::PtrNamesOther {
+                    name: name.clone(),
+                    address,
+                });
+            }
+        }
+        warnings
+    }
+
+    fn alias_of(&self, name: &HeloName) -> Option<Box<str>> {
+        let answers = Family::ALL
+            .iter()
+            .filter_map(|&family| self.facts.addresses(name.as_str(), family));
+        answers
+            .flat_map(|answer| answer.aliases().first())
+            .next()
+            .cloned()
+    }
+}

@@ -1,0 +1,287 @@
+//! What was considered: client addresses, candidates, and why each was decided as it was.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use crate::candidate::{Candidate, Source};
+use crate::dns::{Facts, Outcome};
+use crate::kinds::kinds;
+use crate::name::{HeloName, InvalidHeloName, InvalidHeloNameKind, Scope};
+use crate::plan::Attempt;
+use crate::policy::Decision;
+use crate::resolve::gather::{ClientAddress, ClientOrigin};
+use crate::sanitize::{Repair, Unusable, UnusableKind};
+use crate::verify::{ClientFinding, Finding, Forward, Iprev, Reverse, iprev};
+
+/// An address that servers see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Client {
+    pub(super) address: IpAddr,
+    pub(super) origin: ClientOrigin,
+    pub(super) reverse: Option<Reverse>,
+    pub(super) iprev: Option<Iprev>,
+}
+
+impl Client {
+    pub(super) fn new(client: &ClientAddress, facts: &Facts) -> Self {
+        let &ClientAddress { address, origin } = client;
+        Self {
+            address,
+            origin,
+            reverse: Reverse::from(address, facts),
+            iprev: iprev(address, facts),
+        }
+    }
+
+    /// Gives the address.
+    pub fn address(&self) -> IpAddr {
+        self.address
+    }
+
+    /// Tells how it came to be known.
+    pub fn origin(&self) -> ClientOrigin {
+        self.origin
+    }
+
+    /// Gives what the DNS says its names are; `None` for an address that is not asked for, as it is not public.
+    pub fn reverse(&self) -> Option<&Reverse> {
+        self.reverse.as_ref()
+    }
+
+    /// Tells whether its names lead back to it; `None` when that was not asked for.
+    pub fn iprev(&self) -> Option<Iprev> {
+        self.iprev
+    }
+
+    pub(super) fn has_no_ptr(&self) -> bool {
+        let outcome = self
+            .reverse
+            .as_ref()
+            .map(|reverse| reverse.answer.outcome());
+        matches!(outcome, Some(Outcome::NoData | Outcome::NxDomain))
+    }
+}
+
+/// Something that was considered as a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Considered {
+    pub(super) source: Source,
+    pub(super) raw: String,
+    pub(super) argument: Option<Vec<u8>>,
+    pub(super) repairs: Vec<Repair>,
+    pub(super) name: Option<HeloName>,
+    pub(super) lookups: Vec<Forward>,
+    pub(super) findings: Vec<ClientFinding>,
+    pub(super) decision: Decision,
+    pub(super) reason: Reason,
+}
+
+impl Considered {
+    pub(super) fn refused(source: Source, raw: String, reason: Reason) -> Self {
+        Self {
+            source,
+            raw,
+            argument: None,
+            repairs: Vec::new(),
+            name: None,
+            lookups: Vec::new(),
+            findings: Vec::new(),
+            decision: Decision::Reject,
+            reason,
+        }
+    }
+
+    /// Tells where it came from.
+    pub fn source(&self) -> Source {
+        self.source
+    }
+
+    /// Gives the raw text, escaped and cut.
+    pub fn raw(&self) -> &str {
+        &self.raw
+    }
+
+    /// Gives what was repaired in it.
+    pub fn repairs(&self) -> &[Repair] {
+        &self.repairs
+    }
+
+    /// Gives the name that it is; `None` if it is none that may be sent from this source.
+    pub fn name(&self) -> Option<&HeloName> {
+        self.name.as_ref()
+    }
+
+    /// Gives what the DNS said of the name.
+    pub fn lookups(&self) -> &[Forward] {
+        &self.lookups
+    }
+
+    /// Gives the findings, one for each client address; one without an address when none is known.
+    pub fn findings(&self) -> &[ClientFinding] {
+        &self.findings
+    }
+
+    /// Tells what was decided.
+    pub fn decision(&self) -> Decision {
+        self.decision
+    }
+
+    /// Tells why.
+    pub fn reason(&self) -> &Reason {
+        &self.reason
+    }
+
+    /// What would be sent: the name, or the raw text by a mailer that does not look at it.
+    #[cfg(feature = "receivers")]
+    pub(crate) fn argument(&self) -> Option<&[u8]> {
+        let name = self.name.as_ref().map(|name| name.as_str().as_bytes());
+        name.or(self.argument.as_deref())
+    }
+
+    /// Where it came from and its raw text, for a line of a report.
+    pub(crate) fn what(&self) -> String {
+        match self.reason.kind {
+            ReasonKind::NotAsked | ReasonKind::NotShown => format!("{}, {}", self.source, self.raw),
+            _ => format!("{} \"{}\"", self.source, self.raw),
+        }
+    }
+
+    pub(super) fn has_finding(&self, wanted: Finding) -> bool {
+        self.findings.iter().any(|about| about.finding == wanted)
+    }
+
+    pub(super) fn has_unknown(&self) -> bool {
+        self.has_finding(Finding::Unknown)
+    }
+
+    pub(super) fn attempt(&self) -> Option<Attempt> {
+        let candidate = Candidate::new(self.name.clone()?, self.source);
+        Some(Attempt::new(
+            candidate,
+            self.decision,
+            self.findings.clone(),
+        ))
+    }
+}
+
+/// Why something was decided about a candidate: a kind for code, and a sentence for an operator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason {
+    kind: ReasonKind,
+    text: String,
+    pub(super) suggestion: Option<HeloName>,
+}
+
+kinds! {
+    /// What a decision about a candidate rests on.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    #[non_exhaustive]
+    pub enum ReasonKind {
+        /// What the DNS amounts to; the best finding, if there is one for each of several client
+        /// addresses.
+        Finding(finding: Finding) = finding.as_str();
+        /// A PTR name is no legal name.
+        Illegal(kind: InvalidHeloNameKind) = kind.as_str();
+        /// An address literal, for which there is nothing to look up.
+        Literal = "literal";
+        /// PTR names behind the first ten, which are not looked at.
+        NotAsked = "not-asked";
+        /// Illegal PTR names behind the first ten.
+        NotShown = "not-shown";
+        /// Raw text is no name that may be sent.
+        Unusable(kind: UnusableKind) = kind.as_str();
+    }
+}
+
+impl Reason {
+    fn new(kind: ReasonKind, text: String) -> Self {
+        Self {
+            kind,
+            text,
+            suggestion: None,
+        }
+    }
+
+    pub(super) fn unusable(unusable: &Unusable) -> Self {
+        let mut reason = Self::new(ReasonKind::Unusable(unusable.kind()), unusable.to_string());
+        reason.suggestion = unusable.suggestion().cloned();
+        reason
+    }
+
+    pub(super) fn illegal(invalid: &InvalidHeloName) -> Self {
+        let text = match invalid.kind() {
+            // What to write instead is no advice about somebody else's record, which may hold any octets.
+            InvalidHeloNameKind::BadCharacter | InvalidHeloNameKind::BareAddress => {
+                "the PTR record holds something other than a host name".to_owned()
+            }
+            _ => invalid.to_string(),
+        };
+        Self::new(ReasonKind::Illegal(invalid.kind()), text)
+    }
+
+    pub(super) fn literal(decision: Decision) -> Self {
+        let text = match decision {
+            Decision::Reject => "the policy takes no literal of this address",
+            Decision::Permit | Decision::Hold => {
+                "the literal of the client address is the last resort"
+            }
+        };
+        Self::new(ReasonKind::Literal, text.to_owned())
+    }
+
+    /// Why a name that means nothing in public is sent all the same.
+    pub(super) fn not_public(server: Option<Scope>) -> Self {
+        let text = match server {
+            Some(Scope::Private | Scope::Loopback) => {
+                "it means nothing in public, and the server is not public either"
+            }
+            _ => "it means nothing in public, and the policy takes it all the same",
+        };
+        Self::new(ReasonKind::Finding(Finding::NotPublic), text.to_owned())
+    }
+
+    pub(super) fn not_shown() -> Self {
+        let text = "no more than ten are shown".to_owned();
+        Self::new(ReasonKind::NotShown, text)
+    }
+
+    pub(super) fn not_asked() -> Self {
+        Self::new(
+            ReasonKind::NotAsked,
+            "no more than ten are looked at".to_owned(),
+        )
+    }
+
+    pub(super) fn findings(
+        name: &HeloName,
+        findings: &[ClientFinding],
+        decision: Decision,
+    ) -> Self {
+        let clause = |about: &ClientFinding| {
+            let clause = about.finding.about(name, about.client);
+            match about.client {
+                Some(address) if findings.len() > 1 => format!("{clause} ({address})"),
+                _ => clause,
+            }
+        };
+        let clauses: Vec<String> = findings.iter().map(clause).collect();
+        let best = findings.iter().map(|about| about.finding).min();
+        let best = best.unwrap_or(Finding::Unknown);
+        let mut text = clauses.join(", ");
+        if decision == Decision::Reject && best.is_good() {
+            text = format!("the policy rejects it, although {text}");
+        }
+        Self::new(ReasonKind::Finding(best), text)
+    }
+
+    /// Gives the kind.
+    pub fn kind(&self) -> ReasonKind {
+        self.kind
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}

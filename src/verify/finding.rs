@@ -1,0 +1,197 @@
+//! What the facts about a name mean for a client address.
+
+use std::net::IpAddr;
+
+use crate::dns::{Answer, Facts, Family, Outcome};
+use crate::kinds::kinds;
+use crate::name::{HeloName, Scope, is_verifiable};
+
+kinds! {
+    /// What the DNS amounts to, about a name and a client address.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Finding {
+        /// The name's addresses of the client's family hold the client address.
+        Match = "match" => "it has the client address";
+        /// The client address is not known, and the name has a public address.
+        Resolves = "resolves" => "it has a public address";
+        /// The name has addresses, and none is public or the client's.
+        NotPublic = "not-public" => "none of its addresses is public";
+        /// The DNS did not say.
+        Unknown = "unknown" => "the DNS did not say";
+        /// The name has addresses of the client's family, and none is the client's.
+        Mismatch = "mismatch" => "its addresses do not hold the client address";
+        /// The name does not exist, or has no record of the client's family.
+        NoAddress = "no-address" => "it has no address";
+    }
+}
+
+impl Finding {
+    /// All findings, in the order of the decision tables.
+    pub const ALL: [Self; 6] = [
+        Self::Match,
+        Self::Resolves,
+        Self::Unknown,
+        Self::Mismatch,
+        Self::NotPublic,
+        Self::NoAddress,
+    ];
+
+    /// Says it of a name and a client address, as a clause.
+    pub(crate) fn about(self, name: &HeloName, client: Option<IpAddr>) -> String {
+        let means_nothing = name.is_domain() && name.scope() != Scope::Public;
+        match (self, client) {
+            (Self::Match, _) if name.is_literal() => "it is the client address".to_owned(),
+            (Self::Mismatch, _) if name.is_literal() => "it is not the client address".to_owned(),
+            (Self::NotPublic, _) if means_nothing => "it means nothing in public".to_owned(),
+            (Self::NoAddress, Some(address)) => {
+                format!("it has no {} record", Family::of(address).record_type())
+            }
+            _ => self.to_string(),
+        }
+    }
+
+    /// Tells whether the DNS speaks for the name.
+    pub const fn is_good(self) -> bool {
+        matches!(self, Self::Match | Self::Resolves)
+    }
+}
+
+/// A finding, and the client address that it is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClientFinding {
+    /// The client address; `None` when none is known.
+    pub client: Option<IpAddr>,
+    /// What was found.
+    pub finding: Finding,
+}
+
+impl ClientFinding {
+    /// Puts the two together.
+    ///
+    /// ```
+    /// use helo_name::verify::{ClientFinding, Finding};
+    ///
+    /// let about = ClientFinding::new("192.0.2.10".parse().ok(), Finding::Match);
+    /// assert!(about.finding.is_good());
+    /// ```
+    #[must_use]
+    pub const fn new(client: Option<IpAddr>, finding: Finding) -> Self {
+        Self { client, finding }
+    }
+}
+
+/// A fact: what the DNS says the addresses of a name are, in one family.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Forward {
+    /// The family that was asked for.
+    pub family: Family,
+    /// What the DNS said.
+    pub answer: Answer<IpAddr>,
+}
+
+/// Returns what the facts mean for a name and a client address (`None`: not known).
+///
+/// The facts are the answers for the client's family; without a client address, for both. An address
+/// literal is its own address, and needs no facts. A name that is not public is
+/// [`Finding::NotPublic`] whatever the facts are. Pure: nothing is asked.
+///
+/// ```
+/// use helo_name::HeloName;
+/// use helo_name::dns::{Answer, Facts, Family};
+/// use helo_name::verify::{Finding, find};
+///
+/// let name = HeloName::from_static("mail.example.com");
+/// let client = "192.0.2.10".parse().unwrap();
+/// let mut facts = Facts::new();
+/// facts.insert_addresses(name.as_str(), Family::V4, Answer::found(vec![client]));
+/// assert_eq!(find(&name, Some(client), &facts), Finding::Match);
+///
+/// let local = HeloName::from_static("mail.local");
+/// facts.insert_addresses(local.as_str(), Family::V4, Answer::found(vec![client]));
+/// assert_eq!(find(&local, Some(client), &facts), Finding::NotPublic);
+/// ```
+#[must_use]
+pub fn find(name: &HeloName, client: Option<IpAddr>, facts: &Facts) -> Finding {
+    match (name.address(), client) {
+        (Some(own), Some(client)) => literal_finding(own, client),
+        (Some(own), None) => public_finding(&[own]),
+        (None, _) if name.scope() != Scope::Public => Finding::NotPublic,
+        (None, Some(client)) => matching_finding(name, client, facts),
+        (None, None) => resolving_finding(name, facts),
+    }
+}
+
+fn literal_finding(own: IpAddr, client: IpAddr) -> Finding {
+    if own == client.to_canonical() {
+        Finding::Match
+    } else {
+        Finding::Mismatch
+    }
+}
+
+fn public_finding(addresses: &[IpAddr]) -> Finding {
+    if addresses.iter().any(|&address| is_verifiable(address)) {
+        Finding::Resolves
+    } else {
+        Finding::NotPublic
+    }
+}
+
+fn matching_finding(name: &HeloName, client: IpAddr, facts: &Facts) -> Finding {
+    let client = client.to_canonical();
+    let Some(answer) = facts.addresses(name.as_str(), Family::of(client)) else {
+        return Finding::Unknown;
+    };
+    let is_client = |address: &IpAddr| address.to_canonical() == client;
+    match answer.outcome() {
+        Outcome::Found(addresses) if addresses.iter().any(is_client) => Finding::Match,
+        Outcome::Found(addresses) => match public_finding(addresses) {
+            Finding::NotPublic => Finding::NotPublic,
+            _ => Finding::Mismatch,
+        },
+        Outcome::NoData | Outcome::NxDomain => Finding::NoAddress,
+        Outcome::NotKnown(_) => Finding::Unknown,
+    }
+}
+
+fn resolving_finding(name: &HeloName, facts: &Facts) -> Finding {
+    let answers = Family::ALL.map(|family| facts.addresses(name.as_str(), family));
+    let is_known = |answer: &Option<&Answer<IpAddr>>| answer.is_some_and(|a| !a.is_not_known());
+    let addresses: Vec<IpAddr> = answers
+        .iter()
+        .flatten()
+        .flat_map(|answer| answer.records())
+        .copied()
+        .collect();
+    match public_finding(&addresses) {
+        Finding::Resolves => Finding::Resolves,
+        _ if !answers.iter().all(is_known) => Finding::Unknown,
+        _ if addresses.is_empty() => Finding::NoAddress,
+        other => other,
+    }
+}
+
+/// Which record types of a name are asked for (R12): none of a literal or of a name that means nothing in public.
+pub(crate) fn families_to_ask(name: &HeloName, client: Option<IpAddr>) -> Vec<Family> {
+    if name.is_literal() || name.scope() != Scope::Public {
+        return Vec::new();
+    }
+    match client {
+        Some(address) => vec![Family::of(address)],
+        None => Family::ALL.to_vec(),
+    }
+}
+
+/// Returns the answers about a name that a finding for this client address rests on.
+pub(crate) fn lookups(name: &HeloName, client: Option<IpAddr>, facts: &Facts) -> Vec<Forward> {
+    let asked = families_to_ask(name, client).into_iter();
+    let answer = |family| facts.addresses(name.as_str(), family).cloned();
+    asked
+        .filter_map(|family| {
+            Some(Forward {
+                family,
+                answer: answer(family)?,
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,78 @@
+//! Do the names of an address lead back to it?
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use crate::dns::{Answer, Facts, Family, Outcome, PtrText};
+use crate::kinds::kinds;
+use crate::name::{HeloName, Scope};
+
+/// How many PTR names of an address are confirmed; RFC 7208 4.6.4 has the same limit for the same reason.
+pub(crate) const MAX_CONFIRMED: usize = 10;
+
+/// A fact: what the DNS says the names of an address are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reverse {
+    /// The address that was asked for.
+    pub address: IpAddr,
+    /// What the DNS said; hostile text until it is parsed.
+    pub answer: Answer<PtrText>,
+}
+
+impl Reverse {
+    /// Takes what the facts say of the names of an address, if they were asked for.
+    pub(crate) fn from(address: IpAddr, facts: &Facts) -> Option<Self> {
+        let answer = facts.names(address)?.clone();
+        Some(Self { address, answer })
+    }
+}
+
+kinds! {
+    /// The result of an iprev check (RFC 8601 3): do the names of an address lead back to it?
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Iprev {
+        /// A PTR name of the address has the address: it is forward-confirmed.
+        Pass = "pass";
+        /// The address has PTR names, and none of them has the address.
+        Fail = "fail";
+        /// The DNS did not answer in time, or not at all; a later try may.
+        TempError = "temperror";
+        /// The address has no PTR record.
+        PermError = "permerror";
+    }
+}
+
+/// Returns whether the names of an address lead back to it, as far as the facts say: an iprev check
+/// (RFC 8601 3).
+///
+/// `None` when the names were not asked for, or when none leads back and fewer were looked up than
+/// can be: one of the others may.
+pub(crate) fn iprev(address: IpAddr, facts: &Facts) -> Option<Iprev> {
+    let names = match facts.names(address)?.outcome() {
+        Outcome::Found(names) => names,
+        Outcome::NoData | Outcome::NxDomain => return Some(Iprev::PermError),
+        Outcome::NotKnown(_) => return Some(Iprev::TempError),
+    };
+    let legal = names.iter().filter_map(|text| text.to_name().ok());
+    let public: BTreeSet<HeloName> = legal.filter(|name| name.scope() == Scope::Public).collect();
+    let family = Family::of(address);
+    let forward = |name: &HeloName| facts.addresses(name.as_str(), family);
+    let asked: Vec<_> = public.iter().filter_map(forward).collect();
+    if asked
+        .iter()
+        .any(|answer| answer.records().contains(&address))
+    {
+        return Some(Iprev::Pass);
+    }
+    if asked.iter().any(|answer| answer.is_not_known()) {
+        return Some(Iprev::TempError);
+    }
+    let are_all_asked = asked.len() >= public.len().min(MAX_CONFIRMED);
+    are_all_asked.then_some(Iprev::Fail)
+}
+
+/// Whether a PTR answer holds a name. Compared as names, so that case and a root dot do not matter.
+pub(crate) fn names_hold(answer: &Answer<PtrText>, name: &HeloName) -> bool {
+    let mut names = answer.records().iter();
+    names.any(|text| text.to_name().is_ok_and(|ptr| ptr == *name))
+}
