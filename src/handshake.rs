@@ -64,10 +64,10 @@ use std::error::Error;
 use std::fmt;
 use std::net::IpAddr;
 
-use crate::diagnose::{Diagnosis, Stage};
 use crate::name::HeloName;
 use crate::plan::Plan;
 use crate::reply::{InvalidReply, Reply};
+use crate::smtp::{Diagnosis, Stage};
 
 /// How many names are tried, each on a connection of its own.
 const MAX_NAMES: usize = 3;

@@ -122,7 +122,6 @@
 //! outside the name. The report says what was checked, and its last warning names a client address without PTR record.
 
 mod candidate;
-mod diagnose;
 pub mod dns;
 mod escape;
 mod events;
@@ -143,10 +142,10 @@ mod scope;
 #[cfg(feature = "serde")]
 mod serde;
 mod shape;
+mod smtp;
 pub mod verify;
 
 pub use candidate::{Candidate, Qualifier, Source};
-pub use diagnose::{Cause, Diagnosis, InvalidStage, Stage};
 pub use handshake::{
     Exchange, Handshake, HandshakeError, HandshakeErrorKind, HandshakeWarning, Session, Step, Verb,
 };
@@ -162,6 +161,7 @@ pub use resolve::{
 pub use resolve::{Forecast, Refusal};
 pub use sanitize::{Repair, Sanitized, Unusable, UnusableKind, sanitize};
 pub use scope::Scope;
+pub use smtp::{Cause, Diagnosis, InvalidStage, Stage};
 
 /// Compiles the README's code.
 #[cfg(all(
