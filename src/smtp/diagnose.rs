@@ -17,218 +17,21 @@
 //!
 //! Not promised: that an operator's own words are understood in any language.
 
+mod cause;
 mod words;
 
 use std::borrow::Cow;
-use std::fmt;
 use std::net::IpAddr;
-use std::str::FromStr;
 
 use crate::name::HeloName;
 use crate::smtp::reply::{EnhancedCode, Reply};
+use crate::smtp::stage::Stage;
+pub use cause::Cause;
 use words::{
     CAUSES, COMPARE, DOUBTS, HOLDS_ADDRESS, IDENTITY, IS_ADDRESS, LOOKUP, LOOKUP_FAILED,
     NAME_NOUNS, NEGATIVE, NOT_IN_DNS, ORDER, ORDER_OF_NAME, OTHER_SUBJECTS, OWN, PASSING, POLICY,
     PTR, PTR_ABSENT, REFUSAL, SERVER_STATE, SYNTAX, TLS_OR_AUTH, UNSUPPORTED, VERBS, WRONG, Words,
 };
-
-/// Names the command whose reply is judged.
-///
-/// ```
-/// use helo_name::Stage;
-///
-/// assert_eq!("RCPT".parse(), Ok(Stage::Rcpt));
-/// assert_eq!("banner".parse(), Ok(Stage::Greeting));
-/// assert_eq!(Stage::Rcpt.as_str(), "rcpt");
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Stage {
-    /// The greeting, before any command.
-    Greeting,
-    /// `EHLO`.
-    Ehlo,
-    /// `HELO`.
-    Helo,
-    /// `STARTTLS`.
-    Starttls,
-    /// `AUTH`, and what belongs to it.
-    Auth,
-    /// `MAIL FROM`.
-    Mail,
-    /// `RCPT TO`.
-    Rcpt,
-    /// `DATA`, `BDAT`, or the end of the message.
-    Data,
-    /// Another command, such as `RSET` or `QUIT`.
-    Other,
-    /// Not known, as in many logs.
-    Unknown,
-}
-
-impl Stage {
-    /// Returns the name in lower case: `greeting`, `ehlo`, `unknown`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Stage::Greeting => "greeting",
-            Stage::Ehlo => "ehlo",
-            Stage::Helo => "helo",
-            Stage::Starttls => "starttls",
-            Stage::Auth => "auth",
-            Stage::Mail => "mail",
-            Stage::Rcpt => "rcpt",
-            Stage::Data => "data",
-            Stage::Other => "other",
-            Stage::Unknown => "unknown",
-        }
-    }
-
-    /// Returns the verb in capitals, as a server reads it; the stage itself where it is none.
-    #[cfg(feature = "receivers")]
-    pub(crate) const fn verb(self) -> &'static str {
-        match self {
-            Stage::Ehlo => "EHLO",
-            Stage::Helo => "HELO",
-            Stage::Mail => "MAIL",
-            Stage::Rcpt => "RCPT",
-            Stage::Starttls => "STARTTLS",
-            Stage::Auth => "AUTH",
-            Stage::Data => "DATA",
-            Stage::Greeting | Stage::Other | Stage::Unknown => self.as_str(),
-        }
-    }
-
-    /// Tells whether the reply answers the very command that carries the name.
-    const fn says_the_name(self) -> bool {
-        matches!(self, Stage::Ehlo | Stage::Helo)
-    }
-}
-
-impl fmt::Display for Stage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl FromStr for Stage {
-    type Err = InvalidStage;
-
-    /// Reads a name of a stage or a verb in any case, with or without its second word (`MAIL FROM`); `banner` and `connect` are the
-    /// greeting, `-` is not known.
-    ///
-    /// # Errors
-    ///
-    /// What is neither: `HELP ME`, `550`, nothing.
-    fn from_str(text: &str) -> Result<Self, InvalidStage> {
-        let verb = text.split([' ', ':']).next().unwrap_or_default();
-        Ok(match verb.to_ascii_lowercase().as_str() {
-            "greeting" | "banner" | "connect" => Stage::Greeting,
-            "ehlo" => Stage::Ehlo,
-            "helo" => Stage::Helo,
-            "starttls" => Stage::Starttls,
-            "auth" => Stage::Auth,
-            "mail" => Stage::Mail,
-            "rcpt" => Stage::Rcpt,
-            "data" | "bdat" => Stage::Data,
-            "other" | "etrn" | "expn" | "noop" | "quit" | "rset" | "vrfy" => Stage::Other,
-            "unknown" | "-" => Stage::Unknown,
-            _ => return Err(InvalidStage(())),
-        })
-    }
-}
-
-/// Says that a text is not a [`Stage`].
-///
-/// ```
-/// use helo_name::Stage;
-///
-/// let error = "lunch".parse::<Stage>().unwrap_err();
-/// assert_eq!(
-///     error.to_string(),
-///     "no stage of a session; write greeting, ehlo, helo, starttls, auth, mail, rcpt, data, other or unknown",
-/// );
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub struct InvalidStage(());
-
-impl fmt::Display for InvalidStage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("no stage of a session; write greeting, ehlo, helo, starttls, auth, mail, rcpt, data, other or unknown")
-    }
-}
-
-/// Names what a refusal is about.
-///
-/// ```
-/// use helo_name::smtp::Cause;
-///
-/// assert_eq!(Cause::NotFqdn.as_str(), "not-fqdn");
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Cause {
-    /// The name is on a blocklist of domains.
-    Blocklisted,
-    /// The server does not know the verb: an LMTP server, or a device that hides `EHLO`.
-    EhloUnsupported,
-    /// The server takes no address literal, or not of this kind.
-    LiteralNotAllowed,
-    /// The name is `localhost` or another that belongs to every host, or it is the server's own.
-    LocalOrOwnName,
-    /// The name has no address, or no PTR, that is the client's.
-    MismatchIp,
-    /// The client's address has no PTR, or none that the server likes.
-    NoPtr,
-    /// The name has one label only.
-    NotFqdn,
-    /// Nothing about the name, the address or the connection: the sender, the recipient, the message, the server itself.
-    NotHelo,
-    /// The server's operator does not want this name, or names of its kind.
-    PolicyDenied,
-    /// The SPF record of the name does not permit the client's address.
-    SpfHeloFail,
-    /// The name, or the command, is not written as the server reads it.
-    Syntax,
-    /// The server could not judge the name now.
-    Temporary,
-    /// The server wants TLS or a log-in first.
-    TlsOrAuthRequired,
-    /// The name holds an underscore.
-    Underscore,
-    /// The name does not exist in DNS, or has no address.
-    Unresolvable,
-}
-
-impl Cause {
-    /// Returns the name in kebab case: `not-fqdn`, `not-helo`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Cause::Blocklisted => "blocklisted",
-            Cause::EhloUnsupported => "ehlo-unsupported",
-            Cause::LiteralNotAllowed => "literal-not-allowed",
-            Cause::LocalOrOwnName => "local-or-own-name",
-            Cause::MismatchIp => "mismatch-ip",
-            Cause::NoPtr => "no-ptr",
-            Cause::NotFqdn => "not-fqdn",
-            Cause::NotHelo => "not-helo",
-            Cause::PolicyDenied => "policy-denied",
-            Cause::SpfHeloFail => "spf-helo-fail",
-            Cause::Syntax => "syntax",
-            Cause::Temporary => "temporary",
-            Cause::TlsOrAuthRequired => "tls-or-auth-required",
-            Cause::Underscore => "underscore",
-            Cause::Unresolvable => "unresolvable",
-        }
-    }
-}
-
-impl fmt::Display for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
 
 /// Tells whether a reply blames the client's name, and what to do.
 ///
@@ -345,54 +148,8 @@ impl Diagnosis {
     #[must_use]
     pub const fn advice(&self) -> &'static str {
         match (self.cause, self.blame) {
-            (Cause::Blocklisted, _) => {
-                "Change the name or have it delisted: the name in EHLO is on a blocklist of domains; ask the list named in the reply."
-            }
-            (Cause::EhloUnsupported, _) => {
-                "Change nothing about the name: the server does not know the verb; check that host and port are an SMTP server's, not an LMTP server's, and that no firewall rewrites SMTP."
-            }
-            (Cause::LiteralNotAllowed, _) => {
-                "Change the name: send a fully-qualified host name instead of an address literal."
-            }
-            (Cause::LocalOrOwnName, _) => {
-                "Change the name: send the public name of this host, not localhost and not a name of the server you talk to."
-            }
-            (Cause::MismatchIp, _) => {
-                "Change DNS or the egress address: the name in EHLO, its A or AAAA record and the PTR of the address servers see have to agree."
-            }
-            (Cause::NoPtr, _) => {
-                "Change the PTR: ask whoever owns the address servers see for a PTR to a name whose A or AAAA record is that address; another name in EHLO does not help."
-            }
-            (Cause::NotFqdn, _) => {
-                "Change the name: send a fully-qualified host name, with its domain, such as mail.example.com."
-            }
-            (Cause::NotHelo, _) => {
-                "Change nothing about the name: the reply is about something else; read its text."
-            }
-            (Cause::PolicyDenied, _) => {
-                "Change the name: the server refuses this one by a rule of its own; send the name to which the PTR of the egress address points, without numbers of the address in it."
-            }
-            (Cause::SpfHeloFail, _) => {
-                "Change DNS: publish an SPF record at the name in EHLO that permits the egress address, such as `v=spf1 a -all`."
-            }
-            (Cause::Syntax, _) => {
-                "Change the name: send a host name of letters, digits, hyphens and dots, or an address literal in brackets with `IPv6:` before an IPv6 address."
-            }
-            (Cause::Temporary, Blame::Ours) => {
-                "Change nothing yet: the server could not look the name up; if it lasts, check the name servers of its domain in DNS."
-            }
-            (Cause::Temporary, Blame::NotOurs) => {
-                "Change nothing: the server is not ready to judge; try again later."
-            }
-            (Cause::TlsOrAuthRequired, _) => {
-                "Change TLS or AUTH: the server wants STARTTLS or a log-in before this command; the name is not at fault."
-            }
-            (Cause::Underscore, _) => {
-                "Change the name: send one without underscore that exists in DNS."
-            }
-            (Cause::Unresolvable, _) => {
-                "Change DNS or the name: give the name in EHLO an A or AAAA record, or send a name that has one."
-            }
+            (Cause::Temporary, Blame::NotOurs) => cause::TRY_LATER,
+            (cause, _) => cause.advice(),
         }
     }
 }
@@ -405,6 +162,11 @@ const QUOTED: &str = " quotedname ";
 
 /// Stands for a quoted address that is not the name.
 const ADDRESS: &str = " quotedaddress ";
+
+/// Tells whether the reply answers the very command that carries the name.
+const fn says_the_name(stage: Stage) -> bool {
+    matches!(stage, Stage::Ehlo | Stage::Helo)
+}
 
 /// Holds what there is to judge.
 struct Said<'a> {
@@ -630,7 +392,7 @@ impl<'a> Said<'a> {
         if clause.has_any(PTR_ABSENT) && clause.has("or") {
             return false;
         }
-        self.stage.says_the_name()
+        says_the_name(self.stage)
             || CAUSES.iter().any(|row| clause.has_any(row.phrases))
             || clause.has_any(SYNTAX)
             || clause.has_any(WRONG)
@@ -668,7 +430,7 @@ impl<'a> Said<'a> {
         {
             return true;
         }
-        if !self.stage.says_the_name() {
+        if !says_the_name(self.stage) {
             return false;
         }
         let only_subject = !words.has_any(OTHER_SUBJECTS) && !self.names_a_mailbox();
@@ -745,7 +507,7 @@ impl<'a> Said<'a> {
     /// for MAIL.
     fn is_spf_of_name(&self) -> bool {
         let only_subject = !self.words.has_any(OTHER_SUBJECTS) && !self.names_a_mailbox();
-        if self.stage.says_the_name() && only_subject {
+        if says_the_name(self.stage) && only_subject {
             return true;
         }
         if self.raw.contains("s=helo") || self.raw.contains("scope=helo") {

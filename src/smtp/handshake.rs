@@ -68,8 +68,9 @@ use std::net::IpAddr;
 use crate::kinds::{kinds, messages};
 use crate::name::HeloName;
 use crate::plan::Plan;
-use crate::smtp::diagnose::{Diagnosis, Stage};
+use crate::smtp::diagnose::Diagnosis;
 use crate::smtp::reply::{InvalidReply, Reply};
+use crate::smtp::stage::Stage;
 
 /// How many names are tried, each on a connection of its own.
 const MAX_NAMES: usize = 3;

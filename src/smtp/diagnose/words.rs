@@ -2,7 +2,7 @@
 //!
 //! A comment on each table says which servers use its words, and at which command. What a table means is said where it is used.
 
-use super::Cause;
+use super::cause::Cause;
 
 /// Holds text as words: lower case, apostrophes dropped, everything but letters and digits one space.
 ///
