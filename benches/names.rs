@@ -2,7 +2,7 @@
 //!
 //! `cargo bench --bench names`. Every contender of a table runs over the same names, taking turns many times in one
 //! process; the table shows the median time for one name, its ratio to the first row, and the ratio to reach. The first row
-//! of a table is what the others are compared with. Allocations are counted by `tests/name_allocations.rs`: counting
+//! of a table is what the others are compared with. Allocations are counted by `tests/allocations.rs`: counting
 //! makes each of them a few nanoseconds dearer, and would spoil the times here.
 
 use std::hint::black_box;

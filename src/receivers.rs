@@ -33,7 +33,7 @@
 //! ```
 //!
 //! The rules are those of the servers' sources; each file of this module cites them. They were tried against
-//! recordings of the running servers (`tests/receivers.rs`).
+//! recordings of the running servers (`tests/it/receivers/recorded.rs`).
 //!
 //! # Not promised
 //!

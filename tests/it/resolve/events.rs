@@ -1,7 +1,5 @@
 //! What is logged (feature `tracing`): which events, at which level, with which fields.
 
-#![cfg(feature = "tracing")]
-
 use helo_name::Resolve;
 use helo_name::dns::{NotKnown, Zone};
 use std::fmt;

@@ -1,13 +1,6 @@
 //! What a name server says is read as found, NODATA, NXDOMAIN or not known, and never as another of them.
 
-#![cfg(feature = "dns")]
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support {
-    pub(crate) mod dns_server;
-    pub(crate) mod fault_dns;
-}
-
+use crate::support::fault_dns::{Action, FaultServer, Tcp};
 use helo_name::HeloName;
 use helo_name::dns::{Answer, Dns, Family, NotKnown, Outcome, Resolver};
 use hickory_server::proto::op::{Message, Query, ResponseCode};
@@ -16,7 +9,6 @@ use hickory_server::proto::rr::{
     rdata::{CNAME, NS, SOA},
 };
 use std::net::IpAddr;
-use support::fault_dns::{Action, FaultServer, Tcp};
 
 const MAIL: HeloName = HeloName::from_static("mail.example.com");
 

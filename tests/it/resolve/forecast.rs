@@ -1,7 +1,5 @@
 //! The lines of a report that foretell what well-known servers would answer.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
 use helo_name::Stage;
 use helo_name::dns::{NotKnown, Zone};
 use helo_name::receivers::Profile;

@@ -1,14 +1,7 @@
 //! What hickory-resolver 0.26's own calls get wrong, one test for each: the plain call is shown to fall into the trap,
 //! and this crate not to. A test that fails because the plain call is right by now says that a workaround may go.
 
-#![cfg(feature = "dns")]
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support {
-    pub(crate) mod dns_server;
-    pub(crate) mod fault_dns;
-}
-
+use crate::support::fault_dns::{Action, ClosedPort, FaultServer, SilentServer, Tcp};
 use helo_name::dns::{Dns, Family, NotKnown, Outcome, Resolver};
 use helo_name::verify::{Finding, verify};
 use helo_name::{HeloName, Resolution, Resolve};
@@ -23,7 +16,6 @@ use hickory_resolver::{Hosts, TokioResolver};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use support::fault_dns::{Action, ClosedPort, FaultServer, SilentServer, Tcp};
 use tokio::task::JoinSet;
 
 const MAIL: HeloName = HeloName::from_static("mail.example.com");
@@ -238,7 +230,7 @@ mod trap_7 {
             .arg(std::env::current_exe().unwrap())
             .args([
                 "--exact",
-                "trap_7::asks_more_than_it_has_sockets",
+                "dns::traps::trap_7::asks_more_than_it_has_sockets",
                 "--ignored",
             ])
             .args(["--nocapture", "--test-threads=1"])
@@ -346,7 +338,7 @@ mod trap_8 {
             .arg(std::env::current_exe().unwrap())
             .args([
                 "--exact",
-                "trap_8::has_its_name_in_the_hosts_file",
+                "dns::traps::trap_8::has_its_name_in_the_hosts_file",
                 "--ignored",
             ])
             .env(SERVER_VARIABLE, server.address().to_string())
@@ -491,7 +483,7 @@ async fn trap_13_one_bad_line_of_resolv_conf_loses_all_servers_and_edns_is_off()
     plain.reverse_lookup(client()).await.unwrap();
     let by_tcp = || {
         let all = server.questions().into_iter();
-        all.filter(|q| q.transport == support::fault_dns::Transport::Tcp)
+        all.filter(|q| q.transport == crate::support::fault_dns::Transport::Tcp)
             .count()
     };
     assert_eq!(by_tcp(), 1);

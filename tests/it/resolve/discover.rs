@@ -1,13 +1,7 @@
 //! Discovering the client address: services on loopback that echo an address, and what may stand in their place.
 
-#![cfg(feature = "dns")]
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support {
-    pub(crate) mod dns_server;
-    pub(crate) mod echo_dns;
-}
-
+use crate::support::dns_server::DnsServer;
+use crate::support::echo_dns::{Echo, EchoServer};
 use helo_name::dns::{EchoService, NotKnown, Question, Resolver, Zone};
 use helo_name::resolve::{ClientOrigin, ResolveErrorKind, Warning};
 use helo_name::verify::{ClientFinding, Finding, Iprev};
@@ -16,8 +10,6 @@ use std::fs;
 use std::net::{IpAddr, Ipv6Addr, UdpSocket};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use support::dns_server::DnsServer;
-use support::echo_dns::{Echo, EchoServer};
 
 /// What servers see of this host, and an address that somebody in between has.
 const V4: &str = "192.0.2.10";

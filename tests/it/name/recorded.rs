@@ -2,8 +2,7 @@
 //!
 //! See `tests/data/README.md` for the recordings.
 
-mod table;
-
+use crate::support::table;
 use std::collections::HashMap;
 use std::net::IpAddr;
 
@@ -136,8 +135,8 @@ fn no_recorded_argument_changes_when_its_name_is_parsed_again() {
 
 /// Joins the arguments and the verdicts on them.
 fn recordings() -> Vec<Recording> {
-    let arguments = include_str!("data/names.tsv").lines().skip(1);
-    let mut verdicts = include_str!("data/syntax-verdicts.tsv").lines();
+    let arguments = include_str!("../../data/names.tsv").lines().skip(1);
+    let mut verdicts = include_str!("../../data/syntax-verdicts.tsv").lines();
     let servers: Vec<&str> = verdicts
         .next()
         .expect("a header")

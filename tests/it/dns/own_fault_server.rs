@@ -1,25 +1,18 @@
 //! The fault server does on the wire what its script says: asked by plain sockets, with no resolver between.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support {
-    pub(crate) mod dns_server;
-    pub(crate) mod fault_dns;
-}
-
 use std::{
     io::{ErrorKind, Read, Write},
     net::{Ipv4Addr, SocketAddr, TcpStream, UdpSocket},
     time::{Duration, Instant},
 };
 
+use crate::support::{
+    dns_server::parse_name,
+    fault_dns::{Action, ClosedPort, FaultServer, HOSTILE_PTR_NAMES, SilentServer, Tcp, Transport},
+};
 use hickory_server::proto::{
     op::{Edns, Message, Query},
     rr::{RData, Record},
-};
-use support::{
-    dns_server::parse_name,
-    fault_dns::{Action, ClosedPort, FaultServer, HOSTILE_PTR_NAMES, SilentServer, Tcp, Transport},
 };
 
 const MAIL: &str = "mail.example.com";

@@ -1,13 +1,6 @@
 //! Name servers that fail: no answer is made up, no resolution outlasts its deadline, a server that works is found.
 
-#![cfg(feature = "dns")]
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support {
-    pub(crate) mod dns_server;
-    pub(crate) mod fault_dns;
-}
-
+use crate::support::fault_dns::{Action, ClosedPort, FaultServer, Script, SilentServer, Tcp};
 use helo_name::dns::{Answer, Dns, Family, NotKnown, Outcome, Resolver};
 use helo_name::verify::{ClientFinding, Finding};
 use helo_name::{HeloName, Resolution, Resolve};
@@ -16,7 +9,6 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
-use support::fault_dns::{Action, ClosedPort, FaultServer, Script, SilentServer, Tcp};
 use tokio::task::JoinSet;
 
 const MAIL: HeloName = HeloName::from_static("mail.example.com");
@@ -203,7 +195,11 @@ mod few_descriptors {
         let output = std::process::Command::new("sh")
             .args(["-c", "ulimit -n 64 && exec \"$@\"", "sh"])
             .arg(std::env::current_exe().unwrap())
-            .args(["--exact", "few_descriptors::asks_with_few", "--ignored"])
+            .args([
+                "--exact",
+                "dns::faults::few_descriptors::asks_with_few",
+                "--ignored",
+            ])
             .args(["--nocapture", "--test-threads=1"])
             .env(SERVER_VARIABLE, server.address().to_string())
             .output()

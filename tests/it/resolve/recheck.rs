@@ -1,14 +1,7 @@
 //! How long a resolution is valid, and what a later one says has changed.
 
-#![cfg(feature = "dns")]
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support {
-    pub(crate) mod dns_server;
-    pub(crate) mod echo_dns;
-    pub(crate) mod fault_dns;
-}
-
+use crate::support::echo_dns::{Echo, EchoServer};
+use crate::support::fault_dns::{Action, FaultServer};
 use helo_name::dns::{Answer, Dns, EchoService, Family, NotKnown, PtrText, Resolver, Zone};
 use helo_name::resolve::{Change, ResolveErrorKind};
 use helo_name::verify::Finding;
@@ -18,8 +11,6 @@ use hickory_server::proto::rr::RData;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-use support::echo_dns::{Echo, EchoServer};
-use support::fault_dns::{Action, FaultServer};
 
 const CLIENT: &str = "192.0.2.10";
 const REVERSE: &str = "10.2.0.192.in-addr.arpa";

@@ -89,7 +89,7 @@ fn wrong_rows(table: &str) -> (usize, usize, usize) {
 
 #[test]
 fn real_replies_are_understood() {
-    let (rows, wrong_fault, wrong_cause) = wrong_rows(include_str!("data/replies.tsv"));
+    let (rows, wrong_fault, wrong_cause) = wrong_rows(include_str!("../../data/replies.tsv"));
     println!(
         "{rows} rows, {wrong_fault} wrong about the fault, {wrong_cause} wrong about the cause"
     );
@@ -101,7 +101,8 @@ fn real_replies_are_understood() {
 /// `data/replies-derived.tsv` has the same columns; its texts follow from server sources, and what each is about from the source too.
 #[test]
 fn replies_that_follow_from_server_sources_are_understood() {
-    let (rows, wrong_fault, wrong_cause) = wrong_rows(include_str!("data/replies-derived.tsv"));
+    let (rows, wrong_fault, wrong_cause) =
+        wrong_rows(include_str!("../../data/replies-derived.tsv"));
     assert_eq!(rows, 287);
     assert_eq!((wrong_fault, wrong_cause), (0, 0));
 }
@@ -316,7 +317,7 @@ fn tricky_replies_are_understood() {
 /// Letters, spaces and how a text is cut into lines belong to nobody's rule.
 #[test]
 fn case_and_line_breaks_change_nothing() {
-    for line in include_str!("data/replies.tsv").lines().skip(1) {
+    for line in include_str!("../../data/replies.tsv").lines().skip(1) {
         let row = Row::new(line);
         let plain = Diagnosis::of(row.stage, &row.reply, row.sent);
         let upper = Reply::from_parts(
@@ -360,7 +361,7 @@ fn a_huge_reply_is_judged_in_no_time() {
 
 #[test]
 fn every_advice_is_one_line_that_says_what_to_change() {
-    for line in include_str!("data/replies.tsv").lines().skip(1) {
+    for line in include_str!("../../data/replies.tsv").lines().skip(1) {
         let row = Row::new(line);
         let advice = Diagnosis::of(row.stage, &row.reply, row.sent).advice();
         assert!(

@@ -1,12 +1,6 @@
 //! Ten thousand names through one resolver: all answered, none wrong, few open files, little memory.
 
-#![cfg(all(feature = "dns", unix))]
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support {
-    pub(crate) mod dns_server;
-}
-
+use crate::support::dns_server::DnsServer;
 use helo_name::HeloName;
 use helo_name::dns::{Answer, Dns, Family, PtrText, Resolver, Zone};
 use helo_name::verify::{Finding, Iprev, verify_many};
@@ -17,7 +11,6 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-use support::dns_server::DnsServer;
 
 const PAIRS: u32 = 10_000;
 
@@ -82,7 +75,7 @@ fn ten_thousand_pairs_are_all_answered_and_none_wrong_with_few_files_and_little_
         .args(["-c", r#"ulimit -n 1024; exec "$0" "$@""#])
         .arg(std::env::current_exe().unwrap())
         .args(["--ignored", "--exact", "--nocapture"])
-        .arg("child_verifies_the_pairs_at_the_server_of_its_environment")
+        .arg("verify::many::child_verifies_the_pairs_at_the_server_of_its_environment")
         .env("TEST_DNS_SERVER", server.address().to_string())
         .output()
         .unwrap();

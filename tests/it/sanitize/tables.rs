@@ -1,7 +1,6 @@
 //! What `sanitize` makes of raw names.
 
-mod table;
-
+use crate::support::table;
 use std::hint::black_box;
 use std::net::IpAddr;
 
@@ -11,13 +10,13 @@ use proptest::prelude::*;
 
 #[test]
 fn every_raw_name_is_repaired_or_refused_with_its_reason() {
-    check(include_str!("data/sanitize.tsv"));
+    check(include_str!("../../data/sanitize.tsv"));
 }
 
 #[cfg(feature = "idna")]
 #[test]
 fn unicode_is_mapped_to_a_labels_or_refused_with_its_reason() {
-    check(include_str!("data/sanitize-idn.tsv"));
+    check(include_str!("../../data/sanitize-idn.tsv"));
 }
 
 #[cfg(not(feature = "idna"))]

@@ -3,8 +3,6 @@
 //! The DNS is a [`Zone`] in memory, and nothing is read from the machine that runs the tests. `real_dns.rs` does the
 //! same with packets.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
 use helo_name::dns::{Answer, Dns, Family, NotKnown, PtrText, Question, Zone};
 use helo_name::policy::Judged;
 use helo_name::resolve::{ClientOrigin, ResolveErrorKind, Warning};
@@ -835,7 +833,7 @@ fn with_variable(variable: &OsStr, configured: Option<&str>) -> Vec<String> {
     let mut child = Command::new(std::env::current_exe().unwrap());
     child
         .args(["--ignored", "--exact", "--nocapture"])
-        .arg("child_resolves_with_the_variable_of_its_environment")
+        .arg("resolve::choice::child_resolves_with_the_variable_of_its_environment")
         .env("HELO_NAME", variable)
         .env_remove("TEST_CONFIGURED");
     if let Some(name) = configured {

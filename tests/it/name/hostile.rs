@@ -2,10 +2,8 @@
 //!
 //! `PROPTEST_CASES` sets the number of cases.
 
-#[path = "support/properties.rs"]
-mod properties;
-mod table;
-
+use crate::support::properties;
+use crate::support::table;
 use helo_name::HeloName;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -13,8 +11,8 @@ use proptest::sample::{Index, select};
 
 /// The arguments and the raw names of the tables.
 fn seeds() -> Vec<Vec<u8>> {
-    let arguments = table::rows::<4>(include_str!("data/names.tsv"));
-    let raw_names = table::rows::<4>(include_str!("data/sanitize.tsv"));
+    let arguments = table::rows::<4>(include_str!("../../data/names.tsv"));
+    let raw_names = table::rows::<4>(include_str!("../../data/sanitize.tsv"));
     arguments
         .iter()
         .map(|[_, argument, ..]| argument)
@@ -25,7 +23,7 @@ fn seeds() -> Vec<Vec<u8>> {
 
 /// The pieces of names in libFuzzer's dictionary.
 fn pieces() -> Vec<Vec<u8>> {
-    include_str!("data/dictionary.txt")
+    include_str!("../../data/dictionary.txt")
         .lines()
         .filter_map(|line| line.strip_prefix('"')?.strip_suffix('"'))
         .map(table::unescape)

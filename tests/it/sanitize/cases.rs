@@ -2,8 +2,7 @@
 //!
 //! See `tests/data/README.md` for the columns.
 
-mod table;
-
+use crate::support::table;
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -38,7 +37,7 @@ impl DecidedBy {
 fn every_reported_name_is_repaired_or_refused_or_left_to_dns() {
     let mut cases = BTreeSet::new();
     for [case, raw, reply, answer, name, decided_by, _, _] in
-        table::rows::<8>(include_str!("data/cases.tsv"))
+        table::rows::<8>(include_str!("../../data/cases.tsv"))
     {
         if !cfg!(feature = "idna") && raw.contains("\\xd0") {
             continue;
@@ -88,7 +87,9 @@ fn zone(name: &str, finding: &str) -> Zone {
 #[test]
 fn every_reported_name_that_is_left_to_dns_is_sent_only_when_it_matches() {
     let mut decided = 0;
-    for [case, raw, _, _, name, finding, _, _] in table::rows::<8>(include_str!("data/cases.tsv")) {
+    for [case, raw, _, _, name, finding, _, _] in
+        table::rows::<8>(include_str!("../../data/cases.tsv"))
+    {
         if DecidedBy::of(finding) != DecidedBy::Dns {
             continue;
         }

@@ -1,15 +1,11 @@
 //! The comparison with other senders in `DESIGN.md`: the columns that can be tried here.
 
-#![cfg(feature = "idna")]
-
-mod table;
-
+use crate::support::table::unescape;
 use helo_name::sanitize::sanitize;
-use table::unescape;
 
 /// The rows of the comparison: the name, and the cell of the column.
 fn column(heading: &str) -> Vec<(Vec<u8>, &'static str)> {
-    let design = include_str!("../DESIGN.md");
+    let design = include_str!("../../../DESIGN.md");
     let mut rows = design
         .lines()
         .skip_while(|line| !line.starts_with("| name | nodemailer "))

@@ -1,7 +1,5 @@
 //! A name for each of many egress addresses, from one call.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
 use helo_name::dns::{Answer, Dns, Family, NotKnown, PtrText, Question, Zone};
 use helo_name::resolve::{HeloNames, ResolveErrorKind, Warning};
 use helo_name::verify::{ClientFinding, Finding};

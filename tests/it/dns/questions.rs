@@ -1,13 +1,6 @@
 //! What a resolution asks the DNS, each question once, and what it makes of unusual answers.
 
-#![cfg(feature = "dns")]
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support {
-    pub(crate) mod dns_server;
-    pub(crate) mod fault_dns;
-}
-
+use crate::support::fault_dns::{Action, FaultServer, Script, Transport};
 use helo_name::dns::{Dns, Resolver, Zone};
 use helo_name::name::InvalidHeloNameKind;
 use helo_name::resolve::{ReasonKind, Warning};
@@ -16,7 +9,6 @@ use helo_name::{Decision, Resolution, Resolve};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
-use support::fault_dns::{Action, FaultServer, Script, Transport};
 
 const CLIENT: &str = "192.0.2.10";
 const ARPA: &str = "10.2.0.192.in-addr.arpa";

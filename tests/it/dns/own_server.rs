@@ -1,13 +1,8 @@
 //! The tests' own DNS server, asked through hickory-resolver as the library asks.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support {
-    pub(crate) mod dns_server;
-}
-
 use std::{fmt::Write, net::SocketAddr, time::Duration};
 
+use crate::support::dns_server::{DnsServer, Zone, parse_name};
 use hickory_resolver::{
     ResolverBuilder, TokioResolver,
     config::{ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig},
@@ -18,7 +13,6 @@ use hickory_resolver::{
         rr::{Name, RData, RecordType},
     },
 };
-use support::dns_server::{DnsServer, Zone, parse_name};
 
 const ZONE: &str = r"
 # name                     type      value

@@ -1,6 +1,6 @@
 //! The example `lettre_send` against a server that follows a script, on loopback.
 
-#[path = "../examples/lettre_send.rs"]
+#[path = "../../../examples/lettre_send.rs"]
 #[expect(dead_code, reason = "an example has a main function")]
 mod lettre_send;
 

@@ -1,7 +1,5 @@
 //! What serde writes and reads (feature `serde`): whole documents, so that a field cannot change unseen.
 
-#![cfg(feature = "serde")]
-
 use helo_name::dns::{NotKnown, PtrText, Zone};
 use helo_name::name::InvalidHeloNameKind;
 use helo_name::resolve::Change;

@@ -3,14 +3,8 @@
 //! What the rules make of the answers is in `resolve.rs`; here it counts that answers arrive, whatever runs the future,
 //! and that a server that fails ends in a named reason before the deadline.
 
-#![cfg(feature = "dns")]
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support {
-    pub(crate) mod dns_server;
-    pub(crate) mod fault_dns;
-}
-
+use crate::support::dns_server::DnsServer;
+use crate::support::fault_dns::{Action, ClosedPort, FaultServer, SilentServer, Tcp, Transport};
 use helo_name::dns::{NotKnown, Outcome, Resolver};
 use helo_name::resolve::ResolveErrorKind;
 use helo_name::verify::{ClientFinding, Finding, Iprev};
@@ -22,8 +16,6 @@ use std::sync::mpsc;
 use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
-use support::dns_server::DnsServer;
-use support::fault_dns::{Action, ClosedPort, FaultServer, SilentServer, Tcp, Transport};
 
 const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 10));
 

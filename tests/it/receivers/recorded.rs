@@ -2,15 +2,7 @@
 //!
 //! See `tests/data/README.md` for the recordings.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-#[cfg(feature = "dns")]
-mod support {
-    pub(crate) mod dns_server;
-}
-
-mod table;
-
+use crate::support::table;
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 
@@ -214,8 +206,8 @@ fn a_real_name_server_leads_to_the_same_verdicts() {
     use helo_name::dns::Resolver;
     use std::time::Duration;
 
-    let zone = include_str!("data/zone.txt");
-    let dns = support::dns_server::DnsServer::start(zone);
+    let zone = include_str!("../../data/zone.txt");
+    let dns = crate::support::dns_server::DnsServer::start(zone);
     let resolver = Resolver::asking([dns.address()]).give_up_after(Duration::from_millis(300));
     let mut asker = Asker::new();
     asker.resolver = Some(resolver);
@@ -251,7 +243,7 @@ impl Asker {
                 .address("2001:db8::25".parse().unwrap())
                 .recipient("labuser@mx.lab.example.net"),
             facts: Facts::new(),
-            zone: Zone::parse(include_str!("data/zone.txt")),
+            zone: Zone::parse(include_str!("../../data/zone.txt")),
             #[cfg(feature = "dns")]
             resolver: None,
         }
@@ -453,7 +445,7 @@ impl Verdicts {
 /// Profiles in the order of the file.
 fn recordings() -> Vec<(String, Verdicts)> {
     let mut recordings: Vec<(String, Verdicts)> = Vec::new();
-    for line in include_str!("data/receivers.tsv").lines().skip(1) {
+    for line in include_str!("../../data/receivers.tsv").lines().skip(1) {
         let fields: Vec<&str> = line.split('\t').collect();
         let [profile, stage, code, enhanced, text, ids] = fields[..] else {
             unreachable!("six columns");
@@ -484,7 +476,7 @@ fn expand(ids: &str) -> impl Iterator<Item = String> {
 
 /// Ids and arguments, the latter in the notation of the file.
 fn arguments() -> Vec<(String, String)> {
-    let lines = include_str!("data/names.tsv").lines().skip(1);
+    let lines = include_str!("../../data/names.tsv").lines().skip(1);
     let arguments: Vec<_> = lines
         .map(|line| {
             let mut fields = line.split('\t').map(str::to_owned);

@@ -1,0 +1,79 @@
+//! The tests of the crate, in a module for each chapter.
+//!
+//! `tests/live.rs` needs real mail servers, and `tests/allocations.rs` an allocator of its own.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+#[path = "../support"]
+mod support {
+    pub(crate) mod dns_server;
+    #[cfg(feature = "dns")]
+    pub(crate) mod echo_dns;
+    pub(crate) mod fault_dns;
+    pub(crate) mod properties;
+    pub(crate) mod table;
+}
+
+mod dns {
+    #[cfg(feature = "dns")]
+    mod faults;
+    #[cfg(feature = "dns")]
+    mod outcomes;
+    mod own_fault_server;
+    mod own_server;
+    #[cfg(feature = "dns")]
+    mod questions;
+    #[cfg(feature = "dns")]
+    mod real;
+    #[cfg(feature = "dns")]
+    mod traps;
+}
+
+mod floors;
+
+mod name {
+    mod hostile;
+    mod messages;
+    mod recorded;
+    mod round_trips;
+    mod scope;
+}
+
+#[cfg(feature = "receivers")]
+mod receivers {
+    mod recorded;
+}
+
+mod resolve {
+    mod choice;
+    #[cfg(feature = "dns")]
+    mod discover;
+    #[cfg(feature = "serde")]
+    mod documents;
+    mod egress;
+    #[cfg(feature = "tracing")]
+    mod events;
+    #[cfg(feature = "receivers")]
+    mod forecast;
+    #[cfg(feature = "dns")]
+    mod recheck;
+}
+
+mod sanitize {
+    mod cases;
+    #[cfg(feature = "idna")]
+    mod other_senders;
+    mod tables;
+}
+
+mod smtp {
+    mod diagnose;
+    mod handshake;
+    #[cfg(all(feature = "dns", feature = "lettre"))]
+    mod with_lettre;
+}
+
+#[cfg(all(feature = "dns", unix))]
+mod verify {
+    mod many;
+}
