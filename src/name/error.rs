@@ -202,7 +202,7 @@ pub enum InvalidHeloNameKind {
     MissingTag,
     /// A character outside ASCII, or bytes that are no text: `bücher.example`.
     NonAscii,
-    /// A last label that is a number, decimal or `0x` hexadecimal: `mail.1`, `mail.0x7f`.
+    /// A last label that is a number, decimal or `0x` hexadecimal: `mail.1`, `mail.0x7f`, `mail.0x`.
     NumericLastLabel,
     /// A name without dot: `localhost`, `web-01`.
     SingleLabel,

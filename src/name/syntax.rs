@@ -4,7 +4,7 @@
 //! argument   = domain / literal
 //! domain     = label 1*( "." label )                     ; at most 253 octets (RFC 1035 2.3.4)
 //! label      = let-dig [ *( let-dig / "-" ) let-dig ]    ; at most 63; the last one is not a number
-//! number     = 1*DIGIT / "0x" 1*HEXDIG
+//! number     = 1*DIGIT / "0x" *HEXDIG                    ; any case
 //! literal    = "[" ( ipv4 / "IPv6:" ipv6 ) "]"           ; the tag in any case
 //! ipv4       = four numbers 0..255 without leading zeros ; not in 0.0.0.0/8
 //! ipv6       = any spelling of RFC 4291 2.2, without zone
@@ -201,9 +201,10 @@ const fn outside_grammar(byte: u8) -> Kind {
     }
 }
 
-/// Tells whether a label is what address parsers take for a number (RFC 1912 2.1 warns of `0xe`).
+/// Returns whether a label is what address parsers take for a number. RFC 1912 2.1 warns of `0xe`;
+/// `0x` alone is a number to URLs (WHATWG, "ends in a number") and to rustls-pki-types.
 pub(crate) const fn is_number(label: &[u8]) -> bool {
-    let hexadecimal = label.len() > 2 && label[0] == b'0' && label[1].eq_ignore_ascii_case(&b'x');
+    let hexadecimal = label.len() >= 2 && label[0] == b'0' && label[1].eq_ignore_ascii_case(&b'x');
     let mut at = if hexadecimal { 2 } else { 0 };
     while at < label.len() {
         if !(label[at].is_ascii_digit() || hexadecimal && label[at].is_ascii_hexdigit()) {

@@ -114,7 +114,7 @@ fn is_domain(text: &str) -> bool {
     };
     let is_number = |label: &str| {
         let label = label.to_ascii_lowercase();
-        let hexadecimal = label.strip_prefix("0x").filter(|hex| !hex.is_empty());
+        let hexadecimal = label.strip_prefix("0x");
         label.bytes().all(|byte| byte.is_ascii_digit())
             || hexadecimal.is_some_and(|hex| hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
     };
