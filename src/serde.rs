@@ -17,7 +17,7 @@ use serde_core::ser::{Serialize, SerializeStruct, Serializer};
 use crate::dns::{Answer, Family, PtrText};
 #[cfg(feature = "receivers")]
 use crate::forecast::{Forecast, Refusal};
-use crate::name::{HeloName, InvalidHeloName, InvalidHeloNameKind};
+use crate::name::{HeloName, InvalidHeloName};
 use crate::policy::Source;
 use crate::resolve::{
     Attempt, Change, Client, Considered, Cure, Reason, Recheck, Resolution, ResolveError, Warning,
@@ -85,7 +85,7 @@ macro_rules! serialize_words {
     )*};
 }
 
-serialize_words!(Cause, InvalidHeloNameKind, PtrText, Stage);
+serialize_words!(Cause, PtrText, Stage);
 
 /// Writes a family as the record type that holds its addresses.
 impl Serialize for Family {
