@@ -2,16 +2,23 @@
 
 use helo_name::Resolve;
 use helo_name::dns::{NotKnown, Zone};
+use std::cell::RefCell;
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::Once;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
 /// Writes each event as one line: level, target, message, fields in their order.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<String>>>);
+///
+/// One subscriber serves all threads, and each keeps its own lines: a subscriber for each test would
+/// lose events of call sites that other tests reach first.
+struct Lines;
+
+thread_local! {
+    static LINES: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
 
 #[derive(Default)]
 struct Line {
@@ -49,7 +56,7 @@ impl Subscriber for Lines {
         let (level, target) = (event.metadata().level(), event.metadata().target());
         let Line { message, fields } = line;
         let text = format!("{level} {target}: {message}{fields}");
-        self.0.lock().expect("no panic before").push(text);
+        LINES.with_borrow_mut(|lines| lines.push(text));
     }
 
     fn enter(&self, _: &Id) {}
@@ -65,12 +72,15 @@ fn resolve(zone: Zone) -> Resolve<Zone> {
         .client_address(client)
 }
 
-/// Does something, and gives the lines of it.
+/// Does something, and returns the lines that this thread logs meanwhile.
 fn logged<T>(act: impl FnOnce() -> T) -> Vec<String> {
-    let lines = Lines::default();
-    tracing::subscriber::with_default(lines.clone(), act);
-    let logged = lines.0.lock().expect("no panic before");
-    logged.clone()
+    static SUBSCRIBED: Once = Once::new();
+    SUBSCRIBED.call_once(|| {
+        tracing::subscriber::set_global_default(Lines).expect("no other subscriber");
+    });
+    LINES.take();
+    act();
+    LINES.take()
 }
 
 #[test]
