@@ -40,24 +40,38 @@ const MAX_NAME_SERVERS: usize = 3;
 /// The longest CNAME chain that is followed.
 const MAX_ALIASES: usize = 8;
 
-/// How long a question may take, all tries together.
-const PATIENCE: Duration = Duration::from_secs(15);
-
-/// How long one try waits; within it hickory repeats the datagram by itself.
-const TRY: Duration = Duration::from_secs(5);
-
 /// How often a question is tried that ended in an error or in nothing.
 const TRIES: usize = 3;
 
-/// How long the thread waits for a question before it ends; a resolution asks all its questions within far less.
+/// How long the thread waits for a question before it ends; a resolution asks all its questions
+/// within far less.
 const IDLE: Duration = Duration::from_secs(10);
 
-/// The pause before a question is tried again that ended in an error: a server that just failed fails at once again.
+/// The pause before a question is tried again that ended in an error: a server that just failed fails
+/// at once again.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// How many seconds a negative answer without SOA is good for. It must not be cached (RFC 2308 5); but what rests on it
 /// need not be asked again for every mail.
 const NO_SOA_TTL: u32 = 60;
+
+/// How long a resolver waits.
+#[derive(Clone, Copy, Debug)]
+struct Times {
+    /// For an answer to a question, all tries together.
+    question: Duration,
+    /// For an answer to one try; within it hickory repeats the datagram by itself.
+    attempt: Duration,
+}
+
+impl Default for Times {
+    fn default() -> Self {
+        Self {
+            question: Duration::from_secs(15),
+            attempt: Duration::from_secs(5),
+        }
+    }
+}
 
 /// Asks real name servers: those of this machine, or given ones.
 ///
@@ -79,7 +93,7 @@ pub struct Resolver(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     servers: Servers,
-    patience: Duration,
+    times: Times,
     /// Where to send questions; `None` before the first.
     worker: Mutex<Option<mpsc::UnboundedSender<Job>>>,
 }
@@ -134,17 +148,39 @@ impl Resolver {
     /// [`verify_many`](crate::verify::verify_many), where silent servers would hold up the others.
     #[must_use]
     pub fn give_up_after(self, limit: Duration) -> Self {
-        Self::open(self.0.servers.clone(), limit)
+        let times = Times {
+            question: limit,
+            ..self.0.times
+        };
+        Self::open(self.0.servers.clone(), times)
+    }
+
+    /// Sets how long one try waits for an answer before the question is asked again, at most three
+    /// times in all: 5 seconds unless called, as `timeout:` in resolv.conf(5).
+    ///
+    /// ```no_run
+    /// use helo_name::dns::Resolver;
+    /// use std::time::Duration;
+    ///
+    /// let resolver = Resolver::of_this_machine().try_again_after(Duration::from_secs(1));
+    /// ```
+    #[must_use]
+    pub fn try_again_after(self, limit: Duration) -> Self {
+        let times = Times {
+            attempt: limit,
+            ..self.0.times
+        };
+        Self::open(self.0.servers.clone(), times)
     }
 
     fn new(servers: Servers) -> Self {
-        Self::open(servers, PATIENCE)
+        Self::open(servers, Times::default())
     }
 
-    fn open(servers: Servers, patience: Duration) -> Self {
+    fn open(servers: Servers, times: Times) -> Self {
         Self(Arc::new(Shared {
             servers,
-            patience,
+            times,
             worker: Mutex::new(None),
         }))
     }
@@ -284,7 +320,7 @@ impl Shared {
                 Err(unsent) => unsent.0,
             },
         };
-        *worker = start_worker(self.servers.clone(), self.patience)
+        *worker = start_worker(self.servers.clone(), self.times)
             .filter(|started| started.send(job).is_ok());
     }
 }
@@ -319,16 +355,16 @@ impl Dns for Resolver {
 }
 
 /// Starts the thread that owns the sockets.
-fn start_worker(servers: Servers, patience: Duration) -> Option<mpsc::UnboundedSender<Job>> {
+fn start_worker(servers: Servers, times: Times) -> Option<mpsc::UnboundedSender<Job>> {
     let (sender, jobs) = mpsc::unbounded_channel();
     let worker = thread::Builder::new().name("helo-name-dns".to_owned());
-    worker.spawn(move || work(&servers, patience, jobs)).ok()?;
+    worker.spawn(move || work(&servers, times, jobs)).ok()?;
     Some(sender)
 }
 
 /// Answers questions until the last sender is gone, or none came for a while. Without a runtime all jobs are dropped,
 /// and with them their replies: [`Resolver::ask`] reads that as "no socket".
-fn work(servers: &Servers, patience: Duration, mut jobs: mpsc::UnboundedReceiver<Job>) {
+fn work(servers: &Servers, times: Times, mut jobs: mpsc::UnboundedReceiver<Job>) {
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -343,9 +379,9 @@ fn work(servers: &Servers, patience: Duration, mut jobs: mpsc::UnboundedReceiver
                 Ok(Some(job)) => {
                     // While a machine starts, or descriptors are short, none may be known yet.
                     if open.is_empty() {
-                        open = servers.open().into();
+                        open = servers.open(times.attempt).into();
                     }
-                    answers.spawn(answer(Arc::clone(&open), patience, job));
+                    answers.spawn(answer(Arc::clone(&open), times.question, job));
                     while answers.try_join_next().is_some() {}
                 }
                 Ok(None) => break,
@@ -393,10 +429,10 @@ async fn race(servers: &[NameServer], query: &Query) -> Answer<RData> {
 }
 
 impl Servers {
-    fn open(&self) -> Vec<NameServer> {
-        self.addresses()
-            .into_iter()
-            .filter_map(NameServer::open)
+    fn open(&self, attempt: Duration) -> Vec<NameServer> {
+        let addresses = self.addresses().into_iter();
+        addresses
+            .filter_map(|address| NameServer::open(address, attempt))
             .collect()
     }
 
@@ -449,9 +485,9 @@ struct NameServer {
 }
 
 impl NameServer {
-    fn open(address: SocketAddr) -> Option<Self> {
+    fn open(address: SocketAddr, attempt: Duration) -> Option<Self> {
         let mut options = ResolverOpts::default();
-        options.timeout = TRY;
+        options.timeout = attempt;
         let context = PoolContext::new(options, TlsConfig::new().ok()?);
         let pool = NameServerPool::from_config(
             [at_address(address)],

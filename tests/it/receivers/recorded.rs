@@ -208,7 +208,7 @@ fn a_real_name_server_leads_to_the_same_verdicts() {
 
     let zone = include_str!("../../data/zone.txt");
     let dns = crate::support::dns_server::DnsServer::start(zone);
-    let resolver = Resolver::asking([dns.address()]).give_up_after(Duration::from_millis(300));
+    let resolver = Resolver::asking([dns.address()]).give_up_after(Duration::from_millis(150));
     let mut asker = Asker::new();
     asker.resolver = Some(resolver);
     let (mut rows, mut wrong) = (0, Vec::new());
