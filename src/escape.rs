@@ -60,23 +60,27 @@ pub(crate) fn list(items: &[impl fmt::Display]) -> String {
 #[cfg(test)]
 mod tests {
     use super::Excerpt;
+    use crate::each::each;
 
     #[test]
     fn printable_ascii_stays_and_all_else_is_escaped() {
-        for (bytes, shown) in [
-            (&b""[..], ""),
-            (b"mail.example.com", "mail.example.com"),
-            (b"a b~", "a b~"),
-            (br"WORKGROUP\PC1", r"WORKGROUP\\PC1"),
-            (br#"x": permit"#, r#"x\": permit"#),
-            (br#"x\": permit"#, r#"x\\\": permit"#),
-            (b"a\r\nMAIL FROM:<>", r"a\x0d\x0aMAIL FROM:<>"),
-            (b"\0\t\x1b[31m\x7f", r"\x00\x09\x1b[31m\x7f"),
-            ("b\u{fc}cher".as_bytes(), r"b\xc3\xbccher"),
-            (b"\xff", r"\xff"),
-        ] {
-            assert_eq!(Excerpt::new(bytes).to_string(), shown);
-        }
+        each(
+            [
+                (&b""[..], ""),
+                (b"mail.example.com", "mail.example.com"),
+                (b"a b~", "a b~"),
+                (br"WORKGROUP\PC1", r"WORKGROUP\\PC1"),
+                (br#"x": permit"#, r#"x\": permit"#),
+                (br#"x\": permit"#, r#"x\\\": permit"#),
+                (b"a\r\nMAIL FROM:<>", r"a\x0d\x0aMAIL FROM:<>"),
+                (b"\0\t\x1b[31m\x7f", r"\x00\x09\x1b[31m\x7f"),
+                ("b\u{fc}cher".as_bytes(), r"b\xc3\xbccher"),
+                (b"\xff", r"\xff"),
+            ],
+            |(bytes, shown)| {
+                assert_eq!(Excerpt::new(bytes).to_string(), shown);
+            },
+        );
     }
 
     #[test]

@@ -261,6 +261,7 @@ fn without_word(text: &str, word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::without_word;
+    use crate::each::each;
 
     #[test]
     fn what_was_sent_is_left_out_where_it_stands_alone() {
@@ -284,8 +285,8 @@ mod tests {
             ("bogus HELO name used: mx", "mx", "bogus HELO name used: .."),
             ("nothing", "", "nothing"),
         ];
-        for (text, word, expected) in cases {
+        each(cases, |(text, word, expected)| {
             assert_eq!(without_word(text, word), expected, "{text}");
-        }
+        });
     }
 }

@@ -181,6 +181,7 @@ fn words(line: &[u8]) -> impl Iterator<Item = &[u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::each::each;
 
     #[test]
     fn the_canonical_name_is_the_first_of_the_line_that_names_the_host() {
@@ -200,10 +201,10 @@ mod tests {
             ("192.0.2.1\n\n\n", None),
             ("", None),
         ];
-        for (hosts, canonical) in cases {
+        each(cases, |(hosts, canonical)| {
             let found = canonical_name_in(hosts.as_bytes(), b"web");
             assert_eq!(found, canonical.map(str::as_bytes), "{hosts:?}");
-        }
+        });
     }
 
     #[test]
@@ -227,13 +228,13 @@ mod tests {
             ("search\n", None),
             ("", None),
         ];
-        for (text, domain) in cases {
+        each(cases, |(text, domain)| {
             assert_eq!(
                 resolver_domain_in(text.as_bytes()),
                 domain.map(str::as_bytes),
                 "{text:?}"
             );
-        }
+        });
     }
 
     #[cfg(feature = "dns")]
@@ -264,11 +265,11 @@ mod tests {
             ("#nameserver 192.0.2.53\nnameservers 192.0.2.53\n", &[]),
             ("", &[]),
         ];
-        for (text, expected) in cases {
+        each(cases, |(text, expected)| {
             let found = name_servers_in(text.as_bytes());
             let found: Vec<String> = found.iter().map(ToString::to_string).collect();
             assert_eq!(found, *expected, "{text:?}");
-        }
+        });
     }
 
     #[test]

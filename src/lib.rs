@@ -191,6 +191,8 @@
 
 mod candidate;
 pub mod dns;
+#[cfg(test)]
+mod each;
 mod escape;
 mod events;
 mod executor;

@@ -285,6 +285,7 @@ fn judge_operators(judged: &Judged<'_>, private_literals: PrivateLiterals) -> De
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::each::each;
 
     /// Reads the decision table of a policy from its docs: rows of a name and one cell per finding.
     fn table(policy: &str) -> Vec<(&'static str, Vec<&'static str>)> {
@@ -374,9 +375,9 @@ mod tests {
         }
     }
 
-    fn check(name: &str, policy: &dyn FallbackPolicy, rows: usize) {
+    fn check(name: &str, policy: &dyn FallbackPolicy) {
         let table = table(name);
-        assert_eq!(table.len(), rows, "{name}");
+        assert!(!table.is_empty(), "{name}");
         for (row, cells) in table {
             assert_eq!(cells.len(), Finding::ALL.len(), "{name}: {row}");
             for (text, source, server) in candidates(row) {
@@ -386,7 +387,7 @@ mod tests {
                 if name == "Strict" && candidate.scope() != Scope::Public {
                     continue;
                 }
-                for (finding, cell) in Finding::ALL.into_iter().zip(&cells) {
+                each(Finding::ALL.into_iter().zip(&cells), |(finding, cell)| {
                     let mut judged = Judged::new(&candidate, finding);
                     judged.server = server;
                     let decision = policy.judge(&judged);
@@ -397,16 +398,16 @@ mod tests {
                         Decision::Reject => "R",
                     };
                     assert_eq!(shown, *cell, "{name}: {row}: {text}: {finding:?}");
-                }
+                });
             }
         }
     }
 
     #[test]
     fn each_policy_decides_as_the_table_in_its_docs_says() {
-        check("Strict", &Strict, 6);
-        check("Standard", &Standard, 6);
-        check("Submission", &Submission, 8);
+        check("Strict", &Strict);
+        check("Standard", &Standard);
+        check("Submission", &Submission);
     }
 
     #[test]
@@ -427,7 +428,7 @@ mod tests {
             ("mail.local", Some(Private), Permit, Permit),
             ("mail.local", Some(Loopback), Permit, Permit),
         ];
-        for (text, server, standard, submission) in cases {
+        each(cases, |(text, server, standard, submission)| {
             let candidate = Candidate::new(
                 HeloName::parse(text).expect("a legal name"),
                 Source::Configured,
@@ -445,7 +446,7 @@ mod tests {
                 "Submission {text} {server:?}"
             );
             assert_eq!(Strict.judge(&judged), Reject, "Strict {text} {server:?}");
-        }
+        });
     }
 
     #[test]

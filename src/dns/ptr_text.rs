@@ -117,25 +117,29 @@ fn push_escape(text: &mut String, octet: u8) {
 #[cfg(test)]
 mod tests {
     use super::PtrText;
+    use crate::each::each;
 
     #[test]
     fn ptr_text_cannot_end_the_quotes_it_stands_in_and_is_a_name_only_without_escapes() {
-        for (text, kept, is_name) in [
-            ("mail.example.com.", "mail.example.com", true),
-            (r#"x": permit.example"#, r#"x\":\032permit.example"#, false),
-            (r#"x\": permit.example"#, r#"x\":\032permit.example"#, false),
-            (r#""mail.example.com""#, r#"\"mail.example.com\""#, false),
-            (r#"mail.example.com""#, r#"mail.example.com\""#, false),
-            (r"mail.example.com\", r"mail.example.com\092", false),
-            (r"mail.example.com\\", r"mail.example.com\\", false),
-            (r"mail.example.com\.", r"mail.example.com\.", false),
-            (r"mail\046example.com", r"mail\046example.com", false),
-        ] {
-            let ptr = PtrText::new(text);
-            assert_eq!(ptr.as_str(), kept);
-            assert_eq!(PtrText::new(kept), ptr);
-            assert_eq!(ptr.to_name().is_ok(), is_name, "{kept}");
-        }
+        each(
+            [
+                ("mail.example.com.", "mail.example.com", true),
+                (r#"x": permit.example"#, r#"x\":\032permit.example"#, false),
+                (r#"x\": permit.example"#, r#"x\":\032permit.example"#, false),
+                (r#""mail.example.com""#, r#"\"mail.example.com\""#, false),
+                (r#"mail.example.com""#, r#"mail.example.com\""#, false),
+                (r"mail.example.com\", r"mail.example.com\092", false),
+                (r"mail.example.com\\", r"mail.example.com\\", false),
+                (r"mail.example.com\.", r"mail.example.com\.", false),
+                (r"mail\046example.com", r"mail\046example.com", false),
+            ],
+            |(text, kept, is_name)| {
+                let ptr = PtrText::new(text);
+                assert_eq!(ptr.as_str(), kept);
+                assert_eq!(PtrText::new(kept), ptr);
+                assert_eq!(ptr.to_name().is_ok(), is_name, "{kept}");
+            },
+        );
         let labels: [&[u8]; 2] = [br#"x":"#, b"example"];
         let ptr = PtrText::from_labels(labels);
         assert_eq!(ptr.as_str(), r#"x\":.example"#);

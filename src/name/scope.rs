@@ -215,28 +215,32 @@ fn of_ipv6(address: Ipv6Addr) -> Scope {
 #[cfg(test)]
 mod tests {
     use super::{is_documentation, is_verifiable};
+    use crate::each::each;
 
     #[test]
     fn documentation_addresses_are_verifiable_and_other_special_ones_are_not() {
-        for (address, documentation, verifiable) in [
-            ("192.0.2.1", true, true),
-            ("198.51.100.1", true, true),
-            ("203.0.113.1", true, true),
-            ("::ffff:192.0.2.1", true, true),
-            ("2001:db8::1", true, true),
-            ("3fff:fff::1", true, true),
-            ("1.1.1.1", false, true),
-            ("2606:4700::1111", false, true),
-            ("10.0.0.1", false, false),
-            ("127.0.0.1", false, false),
-            ("192.0.3.1", false, true),
-            ("198.18.0.1", false, false),
-            ("3fff:1000::1", false, true),
-            ("fe80::1", false, false),
-        ] {
-            let address = address.parse().expect("an address");
-            assert_eq!(is_documentation(address), documentation, "{address}");
-            assert_eq!(is_verifiable(address), verifiable, "{address}");
-        }
+        each(
+            [
+                ("192.0.2.1", true, true),
+                ("198.51.100.1", true, true),
+                ("203.0.113.1", true, true),
+                ("::ffff:192.0.2.1", true, true),
+                ("2001:db8::1", true, true),
+                ("3fff:fff::1", true, true),
+                ("1.1.1.1", false, true),
+                ("2606:4700::1111", false, true),
+                ("10.0.0.1", false, false),
+                ("127.0.0.1", false, false),
+                ("192.0.3.1", false, true),
+                ("198.18.0.1", false, false),
+                ("3fff:1000::1", false, true),
+                ("fe80::1", false, false),
+            ],
+            |(address, documentation, verifiable)| {
+                let address = address.parse().expect("an address");
+                assert_eq!(is_documentation(address), documentation, "{address}");
+                assert_eq!(is_verifiable(address), verifiable, "{address}");
+            },
+        );
     }
 }

@@ -205,126 +205,142 @@ fn connection_word(domain: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::{Generic, generic_reason, has_pod_suffix, looks_like_container_id};
+    use crate::each::each;
     use crate::name::helo_name::HeloName;
 
     #[test]
     fn the_id_of_a_container_or_machine_is_hex_digits_of_a_known_length_or_a_uuid() {
-        for label in [
-            "15b0717dc4c2",
-            "c93fcab98fcb",
-            "e3b0c44298fc",
-            "a00000000000",
-            "148ed193b95738",
-            "3d8d9930f77e98",
-            "i-0123456789abcdef0",
-            "0b1e6f2c-3d4a-4b5c-8d6e-7f8091a2b3c4",
-            &"0123456789abcdef".repeat(4),
-        ] {
-            assert!(looks_like_container_id(label), "{label}");
-        }
-        for label in [
-            "",
-            "123456789012",
-            "20250101120000",
-            "deadbeefdecade",
-            "i-15b0717dc4c2",
-            "15b0717dc4c",
-            "15b0717dc4c2a",
-            "15b0717dc4cg",
-            "15B0717DC4C2",
-            "mail",
-        ] {
-            assert!(!looks_like_container_id(label), "{label}");
-        }
+        each(
+            [
+                "15b0717dc4c2",
+                "c93fcab98fcb",
+                "e3b0c44298fc",
+                "a00000000000",
+                "148ed193b95738",
+                "3d8d9930f77e98",
+                "i-0123456789abcdef0",
+                "0b1e6f2c-3d4a-4b5c-8d6e-7f8091a2b3c4",
+                &"0123456789abcdef".repeat(4),
+            ],
+            |label| {
+                assert!(looks_like_container_id(label), "{label}");
+            },
+        );
+        each(
+            [
+                "",
+                "123456789012",
+                "20250101120000",
+                "deadbeefdecade",
+                "i-15b0717dc4c2",
+                "15b0717dc4c",
+                "15b0717dc4c2a",
+                "15b0717dc4cg",
+                "15B0717DC4C2",
+                "mail",
+            ],
+            |label| {
+                assert!(!looks_like_container_id(label), "{label}");
+            },
+        );
     }
 
     #[test]
     fn a_pod_name_ends_as_its_owner_makes_it() {
-        for label in [
-            // Deployment
-            "sim-app-5b8f7d9c4-x2k9q",
-            "jellyfin-584fc76664-spsh2",
-            "web-7d4b9c6f5-x2x9z",
-            "mailer-7f9c6d5b8d-abcde",
-            "a-66b6c48dd5-7s4z2",
-            // CronJob
-            "report-29123456-bcdfg",
-            // DaemonSet, Job
-            "node-agent-x2k9q",
-            "a-7s4z2",
-        ] {
-            assert!(has_pod_suffix(label), "{label}");
-        }
-        for label in [
-            "",
-            "-",
-            "mail",
-            "-x2k9q",
-            "x2k9q",
-            // Words and numbered hosts.
-            "mx-proxy",
-            "mx-https",
-            "mx-smtps",
-            "mx-srv24",
-            "mx-vps42",
-            "mx-25242",
-            "mail-eu-paris",
-            "backup-20250101-paris",
-            // StatefulSet: nothing tells it from a numbered host.
-            "mailer-0",
-            // The hash or the five are of the wrong length or alphabet.
-            "web-5b8f-spshh",
-            "web-5b8f7d9c4-x2k9",
-            "web-5a8f7d9c4-spshh",
-            "ip-10-0-0-1",
-        ] {
-            assert!(!has_pod_suffix(label), "{label}");
-        }
+        each(
+            [
+                // Deployment
+                "sim-app-5b8f7d9c4-x2k9q",
+                "jellyfin-584fc76664-spsh2",
+                "web-7d4b9c6f5-x2x9z",
+                "mailer-7f9c6d5b8d-abcde",
+                "a-66b6c48dd5-7s4z2",
+                // CronJob
+                "report-29123456-bcdfg",
+                // DaemonSet, Job
+                "node-agent-x2k9q",
+                "a-7s4z2",
+            ],
+            |label| {
+                assert!(has_pod_suffix(label), "{label}");
+            },
+        );
+        each(
+            [
+                "",
+                "-",
+                "mail",
+                "-x2k9q",
+                "x2k9q",
+                // Words and numbered hosts.
+                "mx-proxy",
+                "mx-https",
+                "mx-smtps",
+                "mx-srv24",
+                "mx-vps42",
+                "mx-25242",
+                "mail-eu-paris",
+                "backup-20250101-paris",
+                // StatefulSet: nothing tells it from a numbered host.
+                "mailer-0",
+                // The hash or the five are of the wrong length or alphabet.
+                "web-5b8f-spshh",
+                "web-5b8f7d9c4-x2k9",
+                "web-5a8f7d9c4-spshh",
+                "ip-10-0-0-1",
+            ],
+            |label| {
+                assert!(!has_pod_suffix(label), "{label}");
+            },
+        );
     }
 
     #[test]
     fn a_generic_name_holds_an_address_or_a_word_for_access_lines() {
         use Generic::{FourNumbers, HexRun, Word};
 
-        for (name, reason) in [
-            // Four numbers.
-            ("192-0-2-10.dyn.example.net", Some(FourNumbers)),
-            ("192.0.2.10.example.net", Some(FourNumbers)),
-            ("192x0x2x10.example.net", Some(FourNumbers)),
-            (
-                "ec2-203-0-113-25.compute-1.amazonaws.com",
-                Some(FourNumbers),
-            ),
-            ("static.192-0-2-10.example.net", Some(FourNumbers)),
-            ("12345-1-2-3.example.net", Some(FourNumbers)),
-            ("1-2-3.example.net", None),
-            ("1-2-a-3-4.example.net", None),
-            ("1-2--3-4.example.net", None),
-            ("2025-10001-2-3.example.net", None),
-            // Eight hex digits.
-            ("fb8ca5e4ccd2.infogene.fr", Some(HexRun)),
-            ("c000020a.example.net", Some(HexRun)),
-            ("host192000002010.example.net", Some(HexRun)),
-            ("p200300c1.example.net", Some(HexRun)),
-            ("c00002.example.net", None),
-            ("decade.facade.example.net", None),
-            // Words.
-            ("pool-10.example.net", Some(Word("pool"))),
-            ("dhcp12.example.net", Some(Word("dhcp"))),
-            ("a.dyn.example.net", Some(Word("dyn"))),
-            ("12adsl.example.net", Some(Word("adsl"))),
-            ("nat-10.example.net", Some(Word("nat"))),
-            ("carpool.example.net", None),
-            ("national.example.net", None),
-            ("mail.cable.example", None),
-            ("mail.dyn.com", None),
-            ("mail.example.com", None),
-            ("mx1.example.com", None),
-            // A literal is no domain.
-            ("[203.0.113.25]", None),
-        ] {
-            let name = HeloName::parse(name).expect("a name");
-            assert_eq!(generic_reason(&name), reason, "{name}");
-        }
+        each(
+            [
+                // Four numbers.
+                ("192-0-2-10.dyn.example.net", Some(FourNumbers)),
+                ("192.0.2.10.example.net", Some(FourNumbers)),
+                ("192x0x2x10.example.net", Some(FourNumbers)),
+                (
+                    "ec2-203-0-113-25.compute-1.amazonaws.com",
+                    Some(FourNumbers),
+                ),
+                ("static.192-0-2-10.example.net", Some(FourNumbers)),
+                ("12345-1-2-3.example.net", Some(FourNumbers)),
+                ("1-2-3.example.net", None),
+                ("1-2-a-3-4.example.net", None),
+                ("1-2--3-4.example.net", None),
+                ("2025-10001-2-3.example.net", None),
+                // Eight hex digits.
+                ("fb8ca5e4ccd2.infogene.fr", Some(HexRun)),
+                ("c000020a.example.net", Some(HexRun)),
+                ("host192000002010.example.net", Some(HexRun)),
+                ("p200300c1.example.net", Some(HexRun)),
+                ("c00002.example.net", None),
+                ("decade.facade.example.net", None),
+                // Words.
+                ("pool-10.example.net", Some(Word("pool"))),
+                ("dhcp12.example.net", Some(Word("dhcp"))),
+                ("a.dyn.example.net", Some(Word("dyn"))),
+                ("12adsl.example.net", Some(Word("adsl"))),
+                ("nat-10.example.net", Some(Word("nat"))),
+                ("carpool.example.net", None),
+                ("national.example.net", None),
+                ("mail.cable.example", None),
+                ("mail.dyn.com", None),
+                ("mail.example.com", None),
+                ("mx1.example.com", None),
+                // A literal is no domain.
+                ("[203.0.113.25]", None),
+            ],
+            |(name, reason)| {
+                let name = HeloName::parse(name).expect("a name");
+                assert_eq!(generic_reason(&name), reason, "{name}");
+            },
+        );
     }
 }

@@ -269,24 +269,28 @@ fn parse_number(text: &[u8]) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::parse_address;
+    use crate::each::each;
 
     #[test]
     fn addresses_may_have_fewer_and_octal_numbers() {
-        for (text, address) in [
-            ("127.1", Some("127.0.0.1")),
-            ("1.2.3", Some("1.2.0.3")),
-            ("010.0.0.1", Some("8.0.0.1")),
-            ("3221225994", Some("192.0.2.10")),
-            ("::ffff:192.0.2.10", Some("192.0.2.10")),
-            ("1.2.3.256", None),
-            ("256.1", None),
-            ("0xc0.0.2.10", None),
-            ("09", None),
-            ("1.2.3.4.5", None),
-            ("", None),
-        ] {
-            let address = address.map(|address| address.parse().unwrap());
-            assert_eq!(parse_address(text.as_bytes()), address, "{text}");
-        }
+        each(
+            [
+                ("127.1", Some("127.0.0.1")),
+                ("1.2.3", Some("1.2.0.3")),
+                ("010.0.0.1", Some("8.0.0.1")),
+                ("3221225994", Some("192.0.2.10")),
+                ("::ffff:192.0.2.10", Some("192.0.2.10")),
+                ("1.2.3.256", None),
+                ("256.1", None),
+                ("0xc0.0.2.10", None),
+                ("09", None),
+                ("1.2.3.4.5", None),
+                ("", None),
+            ],
+            |(text, address)| {
+                let address = address.map(|address| address.parse().unwrap());
+                assert_eq!(parse_address(text.as_bytes()), address, "{text}");
+            },
+        );
     }
 }

@@ -135,16 +135,20 @@ fn next_octet(text: &[u8]) -> Option<NextOctet<'_>> {
 #[cfg(test)]
 mod tests {
     use super::is_host_name;
+    use crate::each::each;
 
     #[test]
     fn escapes_stand_for_their_characters() {
-        for valid in ["a", "a-", "b.-a", "_", r"A\PC1", r"a\065b"] {
+        each(["a", "a-", "b.-a", "_", r"A\PC1", r"a\065b"], |valid| {
             assert!(is_host_name(valid.as_bytes()), "{valid}");
-        }
-        for invalid in [
-            "-a", r"\-a", "a..b", "", r"a\", r"a\06", r"a\999", r"a\.b", "a b",
-        ] {
-            assert!(!is_host_name(invalid.as_bytes()), "{invalid}");
-        }
+        });
+        each(
+            [
+                "-a", r"\-a", "a..b", "", r"a\", r"a\06", r"a\999", r"a\.b", "a b",
+            ],
+            |invalid| {
+                assert!(!is_host_name(invalid.as_bytes()), "{invalid}");
+            },
+        );
     }
 }

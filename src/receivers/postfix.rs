@@ -372,54 +372,70 @@ fn is_ipv6(text: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::each::each;
 
     #[test]
     fn words_are_joined_by_single_spaces() {
-        for (text, joined) in [
-            (&b"  a\tb \r c "[..], &b"a b c"[..]),
-            (b"<a  b> c", b"<a  b> c"),
-            (b"\"a  \\\"  b\"  c", b"\"a  \\\"  b\" c"),
-            (b"to:x From:y", b"to: x From: y"),
-            (b"a\\  b", b"a\\  b"),
-            (b"<a", b"<a"),
-            (b"\\", b"\\"),
-            (b"", b""),
-        ] {
-            assert_eq!(join_words(text), joined);
-        }
+        each(
+            [
+                (&b"  a\tb \r c "[..], &b"a b c"[..]),
+                (b"<a  b> c", b"<a  b> c"),
+                (b"\"a  \\\"  b\"  c", b"\"a  \\\"  b\" c"),
+                (b"to:x From:y", b"to: x From: y"),
+                (b"a\\  b", b"a\\  b"),
+                (b"<a", b"<a"),
+                (b"\\", b"\\"),
+                (b"", b""),
+            ],
+            |(text, joined)| {
+                assert_eq!(join_words(text), joined);
+            },
+        );
     }
 
     #[test]
     fn addresses_are_counted_by_fields() {
-        for valid in [
-            "::",
-            "::1",
-            "1::",
-            "1:2:3:4:5:6:7",
-            "1:2:3",
-            "::ffff:1.2.3.4",
-            "1:2:3:4:5:6:7:8",
-        ] {
-            assert!(is_ipv6(valid.as_bytes()), "{valid}");
-        }
-        for invalid in [
-            "",
-            ":",
-            ":1",
-            "1:",
-            "1:2:3:4:5:6:7::",
-            "::1::",
-            "12345::",
-            "::g",
-            "1:1.2.3.4",
-        ] {
-            assert!(!is_ipv6(invalid.as_bytes()), "{invalid}");
-        }
-        for valid in ["0.0.0.0", "00.0.0.0", "0192.0.2.1", "255.255.255.255"] {
-            assert!(is_ipv4(valid.as_bytes()), "{valid}");
-        }
-        for invalid in ["0.0.0.1", "1.2.3", "1.2.3.256", "1.2.3.4.", "", "1..2.3"] {
-            assert!(!is_ipv4(invalid.as_bytes()), "{invalid}");
-        }
+        each(
+            [
+                "::",
+                "::1",
+                "1::",
+                "1:2:3:4:5:6:7",
+                "1:2:3",
+                "::ffff:1.2.3.4",
+                "1:2:3:4:5:6:7:8",
+            ],
+            |valid| {
+                assert!(is_ipv6(valid.as_bytes()), "{valid}");
+            },
+        );
+        each(
+            [
+                "",
+                ":",
+                ":1",
+                "1:",
+                "1:2:3:4:5:6:7::",
+                "::1::",
+                "12345::",
+                "::g",
+                "1:1.2.3.4",
+            ],
+            |invalid| {
+                assert!(!is_ipv6(invalid.as_bytes()), "{invalid}");
+            },
+        );
+        each(
+            ["0.0.0.0", "00.0.0.0", "0192.0.2.1", "255.255.255.255"],
+            |valid| {
+                assert!(is_ipv4(valid.as_bytes()), "{valid}");
+            },
+        );
+        each(
+            ["0.0.0.1", "1.2.3", "1.2.3.256", "1.2.3.4.", "", "1..2.3"],
+            |invalid| {
+                assert!(!is_ipv4(invalid.as_bytes()), "{invalid}");
+            },
+        );
     }
 }

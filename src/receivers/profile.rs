@@ -234,16 +234,20 @@ fn presentation(name: &[u8]) -> Box<str> {
 #[cfg(test)]
 mod tests {
     use super::presentation;
+    use crate::each::each;
 
     #[test]
     fn names_are_lower_case_and_escaped() {
-        for (name, text) in [
-            (&b"Mail.Example.COM."[..], "mail.example.com"),
-            (b"a\\b c.example", "a\\092b\\032c.example"),
-            (b"\xff", "\\255"),
-            (b".", ""),
-        ] {
-            assert_eq!(&*presentation(name), text);
-        }
+        each(
+            [
+                (&b"Mail.Example.COM."[..], "mail.example.com"),
+                (b"a\\b c.example", "a\\092b\\032c.example"),
+                (b"\xff", "\\255"),
+                (b".", ""),
+            ],
+            |(name, text)| {
+                assert_eq!(&*presentation(name), text);
+            },
+        );
     }
 }

@@ -73,29 +73,33 @@ fn matches_rule(rule: &str, name: &str, above: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::organizational_domain;
+    use crate::each::each;
 
     #[test]
     fn a_registered_domain_is_found_or_there_is_none() {
-        for (name, domain) in [
-            ("Mail.Example.COM", Some("example.com")),
-            ("example.com", Some("example.com")),
-            ("a.b.foo.co.uk", Some("foo.co.uk")),
-            ("mail.fritz.box", Some("fritz.box")),
-            ("a.10.in-addr.arpa", Some("10.in-addr.arpa")),
-            (
-                "x.ec2-1-2-3-4.compute-1.amazonaws.com",
-                Some("x.ec2-1-2-3-4.compute-1.amazonaws.com"),
-            ),
-            ("a.amazonaws.com", Some("amazonaws.com")),
-            ("ec2-1-2-3-4.compute-1.amazonaws.com", None),
-            ("co.uk", None),
-            ("com", None),
-            ("mail.local", None),
-            ("example.com.", None),
-            (".example.com", None),
-            ("", None),
-        ] {
-            assert_eq!(organizational_domain(name).as_deref(), domain, "{name}");
-        }
+        each(
+            [
+                ("Mail.Example.COM", Some("example.com")),
+                ("example.com", Some("example.com")),
+                ("a.b.foo.co.uk", Some("foo.co.uk")),
+                ("mail.fritz.box", Some("fritz.box")),
+                ("a.10.in-addr.arpa", Some("10.in-addr.arpa")),
+                (
+                    "x.ec2-1-2-3-4.compute-1.amazonaws.com",
+                    Some("x.ec2-1-2-3-4.compute-1.amazonaws.com"),
+                ),
+                ("a.amazonaws.com", Some("amazonaws.com")),
+                ("ec2-1-2-3-4.compute-1.amazonaws.com", None),
+                ("co.uk", None),
+                ("com", None),
+                ("mail.local", None),
+                ("example.com.", None),
+                (".example.com", None),
+                ("", None),
+            ],
+            |(name, domain)| {
+                assert_eq!(organizational_domain(name).as_deref(), domain, "{name}");
+            },
+        );
     }
 }

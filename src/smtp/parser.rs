@@ -217,59 +217,63 @@ impl Reply {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::each::each;
 
     /// Line ends are written as in Rust; the parts are code, enhanced code, lines joined by `|`.
     #[test]
     fn replies_are_read_as_servers_send_them() {
-        for (bytes, code, enhanced, lines) in [
-            (&b"250 ok\r\n"[..], 250, "", "ok"),
-            // No text, with and without the space.
-            (b"250\r\n", 250, "", ""),
-            (b"250 \r\n", 250, "", ""),
-            (b"250-\r\n250\r\n", 250, "", "|"),
-            // Bare LF, several CR, no line end at all.
-            (b"250-a\n250 b\n", 250, "", "a|b"),
-            (b"250 ok\r\r\n", 250, "", "ok"),
-            (b"250 ok", 250, "", "ok"),
-            // A tab for the space; digits that RFC 5321 does not have.
-            (b"250\tok\r\n", 250, "", "ok"),
-            (b"599 odd\r\n", 599, "", "odd"),
-            (b"577 odd\r\n", 577, "", "odd"),
-            // 8-bit text: UTF-8 stays, other bytes are replaced.
-            ("550 caf\u{e9}\r\n".as_bytes(), 550, "", "caf\u{e9}"),
-            (b"550 caf\xe9\r\n", 550, "", "caf\u{fffd}"),
-            (b"550 nul \0 esc \x1b[1m\r\n", 550, "", "nul \0 esc \x1b[1m"),
-            // Enhanced codes: taken off every line that repeats them, and only in the class of the reply code.
-            (b"550 5.7.1 no\r\n", 550, "5.7.1", "no"),
-            (b"550-5.7.1 no\r\n550 5.7.1 no!\r\n", 550, "5.7.1", "no|no!"),
-            (b"550-5.7.1 no\r\n550 see\r\n", 550, "5.7.1", "no|see"),
-            (
-                b"550-5.7.1 no\r\n550 5.7.2 see\r\n",
-                550,
-                "5.7.1",
-                "no|5.7.2 see",
-            ),
-            (b"550 5.7.1\r\n", 550, "5.7.1", ""),
-            (b"550 5.7.506 no\r\n", 550, "5.7.506", "no"),
-            (b"550 4.7.1 no\r\n", 550, "", "4.7.1 no"),
-            (b"550 5.7.1: no\r\n", 550, "", "5.7.1: no"),
-            (b"550 5.7 no\r\n", 550, "", "5.7 no"),
-            (b"550 5.7.1.1 no\r\n", 550, "", "5.7.1.1 no"),
-            (b"550  5.7.1 no\r\n", 550, "", " 5.7.1 no"),
-            (b"554 5.6.7.8 is listed\r\n", 554, "", "5.6.7.8 is listed"),
-            (b"220 2.2.2 ok\r\n", 220, "2.2.2", "ok"),
-        ] {
-            let reply = Reply::parse(bytes).expect("a reply");
-            assert_eq!(reply.code(), code, "{bytes:?}");
-            assert_eq!(
-                reply
-                    .enhanced_code()
-                    .map_or(String::new(), |code| code.to_string()),
-                enhanced,
-                "{bytes:?}"
-            );
-            assert_eq!(reply.lines().join("|"), lines, "{bytes:?}");
-        }
+        each(
+            [
+                (&b"250 ok\r\n"[..], 250, "", "ok"),
+                // No text, with and without the space.
+                (b"250\r\n", 250, "", ""),
+                (b"250 \r\n", 250, "", ""),
+                (b"250-\r\n250\r\n", 250, "", "|"),
+                // Bare LF, several CR, no line end at all.
+                (b"250-a\n250 b\n", 250, "", "a|b"),
+                (b"250 ok\r\r\n", 250, "", "ok"),
+                (b"250 ok", 250, "", "ok"),
+                // A tab for the space; digits that RFC 5321 does not have.
+                (b"250\tok\r\n", 250, "", "ok"),
+                (b"599 odd\r\n", 599, "", "odd"),
+                (b"577 odd\r\n", 577, "", "odd"),
+                // 8-bit text: UTF-8 stays, other bytes are replaced.
+                ("550 caf\u{e9}\r\n".as_bytes(), 550, "", "caf\u{e9}"),
+                (b"550 caf\xe9\r\n", 550, "", "caf\u{fffd}"),
+                (b"550 nul \0 esc \x1b[1m\r\n", 550, "", "nul \0 esc \x1b[1m"),
+                // Enhanced codes: taken off every line that repeats them, and only in the class of the reply code.
+                (b"550 5.7.1 no\r\n", 550, "5.7.1", "no"),
+                (b"550-5.7.1 no\r\n550 5.7.1 no!\r\n", 550, "5.7.1", "no|no!"),
+                (b"550-5.7.1 no\r\n550 see\r\n", 550, "5.7.1", "no|see"),
+                (
+                    b"550-5.7.1 no\r\n550 5.7.2 see\r\n",
+                    550,
+                    "5.7.1",
+                    "no|5.7.2 see",
+                ),
+                (b"550 5.7.1\r\n", 550, "5.7.1", ""),
+                (b"550 5.7.506 no\r\n", 550, "5.7.506", "no"),
+                (b"550 4.7.1 no\r\n", 550, "", "4.7.1 no"),
+                (b"550 5.7.1: no\r\n", 550, "", "5.7.1: no"),
+                (b"550 5.7 no\r\n", 550, "", "5.7 no"),
+                (b"550 5.7.1.1 no\r\n", 550, "", "5.7.1.1 no"),
+                (b"550  5.7.1 no\r\n", 550, "", " 5.7.1 no"),
+                (b"554 5.6.7.8 is listed\r\n", 554, "", "5.6.7.8 is listed"),
+                (b"220 2.2.2 ok\r\n", 220, "2.2.2", "ok"),
+            ],
+            |(bytes, code, enhanced, lines)| {
+                let reply = Reply::parse(bytes).expect("a reply");
+                assert_eq!(reply.code(), code, "{bytes:?}");
+                assert_eq!(
+                    reply
+                        .enhanced_code()
+                        .map_or(String::new(), |code| code.to_string()),
+                    enhanced,
+                    "{bytes:?}"
+                );
+                assert_eq!(reply.lines().join("|"), lines, "{bytes:?}");
+            },
+        );
     }
 
     #[test]
@@ -278,28 +282,31 @@ mod tests {
 
         let long = [b"250 ".to_vec(), vec![b'a'; 507], b"\r\n".to_vec()].concat();
         let endless = b"250-a\r\n".repeat(200);
-        for (bytes, kind, line) in [
-            (&b""[..], Incomplete, 1),
-            (b"\r\n", Code, 1),
-            (b"ok\r\n", Code, 1),
-            (b"25 ok\r\n", Code, 1),
-            (b"250OK\r\n", Code, 1),
-            (b"2500 ok\r\n", Code, 1),
-            (b" 250 ok\r\n", Code, 1),
-            (b"199 ok\r\n", Code, 1),
-            (b"600 ok\r\n", Code, 1),
-            (b"HTTP/1.1 400 Bad Request\r\n", Code, 1),
-            (b"\x16\x03\x01\x02\x00\n", Code, 1),
-            (b"250-a\r\nb\r\n", Code, 2),
-            (b"250-a\r\n251 b\r\n", CodeChanged, 2),
-            (b"250-a\r\n", Incomplete, 2),
-            (b"250 a\r\n250 b\r\n", TrailingBytes, 1),
-            (&long, LineTooLong, 1),
-            (&endless, TooManyLines, 101),
-        ] {
-            let error = Reply::parse(bytes).expect_err("not a reply");
-            assert_eq!((error.kind(), error.line()), (kind, line), "{bytes:?}");
-        }
+        each(
+            [
+                (&b""[..], Incomplete, 1),
+                (b"\r\n", Code, 1),
+                (b"ok\r\n", Code, 1),
+                (b"25 ok\r\n", Code, 1),
+                (b"250OK\r\n", Code, 1),
+                (b"2500 ok\r\n", Code, 1),
+                (b" 250 ok\r\n", Code, 1),
+                (b"199 ok\r\n", Code, 1),
+                (b"600 ok\r\n", Code, 1),
+                (b"HTTP/1.1 400 Bad Request\r\n", Code, 1),
+                (b"\x16\x03\x01\x02\x00\n", Code, 1),
+                (b"250-a\r\nb\r\n", Code, 2),
+                (b"250-a\r\n251 b\r\n", CodeChanged, 2),
+                (b"250-a\r\n", Incomplete, 2),
+                (b"250 a\r\n250 b\r\n", TrailingBytes, 1),
+                (&long, LineTooLong, 1),
+                (&endless, TooManyLines, 101),
+            ],
+            |(bytes, kind, line)| {
+                let error = Reply::parse(bytes).expect_err("not a reply");
+                assert_eq!((error.kind(), error.line()), (kind, line), "{bytes:?}");
+            },
+        );
     }
 
     #[test]
@@ -318,7 +325,7 @@ mod tests {
     fn any_cut_of_the_bytes_gives_the_same_reply() {
         let bytes = b"550-5.7.1 one\r\n550-5.7.1 two\n550 5.7.1 three\r\n";
         let whole = Reply::parse(bytes).expect("a reply");
-        for size in 1..bytes.len() {
+        each(1..bytes.len(), |size| {
             let mut parser = ReplyParser::new();
             let replies: Vec<Reply> = bytes
                 .chunks(size)
@@ -326,7 +333,7 @@ mod tests {
                 .collect();
             assert_eq!(replies, std::slice::from_ref(&whole), "pieces of {size}");
             assert!(parser.is_idle());
-        }
+        });
     }
 
     #[test]
@@ -359,9 +366,9 @@ mod tests {
 
     #[test]
     fn parts_of_other_clients_are_taken() {
-        for code in [0, 199, 600, 999] {
+        each([0, 199, 600, 999], |code| {
             assert!(Reply::from_parts(code, None, ["x"]).is_err());
-        }
+        });
         let none: [&str; 0] = [];
         assert_eq!(
             Reply::from_parts(250, None, none).map(|reply| reply.lines().to_vec()),

@@ -7,6 +7,8 @@
 #[path = "../support"]
 mod support {
     pub(crate) mod dns_server;
+    #[path = "../../src/each.rs"]
+    pub(crate) mod each;
     #[cfg(feature = "dns")]
     pub(crate) mod echo_dns;
     pub(crate) mod fault_dns;

@@ -1,5 +1,6 @@
 //! Name servers that fail: no answer is made up, no resolution outlasts its deadline, a server that works is found.
 
+use crate::support::each::each;
 use crate::support::fault_dns::{Action, ClosedPort, FaultServer, Script, SilentServer, Tcp};
 use helo_name::dns::{Answer, Dns, Family, NotKnown, Outcome, Resolver};
 use helo_name::verify::{ClientFinding, Finding};
@@ -166,23 +167,26 @@ fn names_that_do_not_exist_and_names_without_a_record_are_told_apart() {
         .on("gone.example.com", "A", [Action::NxDomain])
         .start();
     let resolver = Resolver::asking([server.address()]);
-    for (name, expected) in [
-        ("empty.example.com", Outcome::NoData),
-        ("gone.example.com", Outcome::NxDomain),
-    ] {
-        let report = Resolve::new(resolver.clone())
-            .ignore_environment()
-            .ignore_machine()
-            .host_name(name)
-            .client_address(CLIENT)
-            .report_blocking();
-        let considered = &report.considered()[0];
-        assert_eq!(considered.lookups()[0].answer.outcome(), &expected);
-        assert_eq!(
-            considered.findings(),
-            [ClientFinding::new(Some(CLIENT), Finding::NoAddress)]
-        );
-    }
+    each(
+        [
+            ("empty.example.com", Outcome::NoData),
+            ("gone.example.com", Outcome::NxDomain),
+        ],
+        |(name, expected)| {
+            let report = Resolve::new(resolver.clone())
+                .ignore_environment()
+                .ignore_machine()
+                .host_name(name)
+                .client_address(CLIENT)
+                .report_blocking();
+            let considered = &report.considered()[0];
+            assert_eq!(considered.lookups()[0].answer.outcome(), &expected);
+            assert_eq!(
+                considered.findings(),
+                [ClientFinding::new(Some(CLIENT), Finding::NoAddress)]
+            );
+        },
+    );
 }
 
 #[cfg(unix)]
@@ -520,7 +524,7 @@ fn what_was_found_until_the_deadline_is_used() {
         ("mail.example.com", "A", Finding::Unknown, true),
         ("10.2.0.192.in-addr.arpa", "PTR", Finding::Match, false),
     ];
-    for (name, record_type, expected, has_ptr) in table {
+    each(table, |(name, record_type, expected, has_ptr)| {
         let server = FaultServer::script()
             .on(name, record_type, [Action::Drop])
             .start();
@@ -530,7 +534,7 @@ fn what_was_found_until_the_deadline_is_used() {
         let reverse = report.clients()[0].reverse().unwrap();
         assert_eq!(!reverse.answer.records().is_empty(), has_ptr, "{name}");
         assert_eq!(report.name().unwrap(), &MAIL);
-    }
+    });
 }
 
 #[test]
@@ -652,29 +656,34 @@ fn the_server_that_works_is_found_wherever_it_stands() {
 
 #[test]
 fn a_server_that_knows_of_no_such_name_is_believed_beside_those_that_fail() {
-    for order in [Kind::Dead, Kind::ServFail, Kind::Refused, Kind::Closed]
-        .iter()
-        .flat_map(|fault| orders(&[*fault, Kind::Live]))
-    {
-        let servers: Vec<AnyServer> = order.iter().map(|kind| kind.start()).collect();
-        let resolver = resolver(&servers, Configured::ByAddress);
-        let gone = HeloName::from_static("gone.example.com");
-        let answer = pollster::block_on(resolver.forward(&gone, Family::V4));
-        assert_eq!(answer.outcome(), &Outcome::NxDomain, "{order:?}");
-    }
+    each(
+        [Kind::Dead, Kind::ServFail, Kind::Refused, Kind::Closed]
+            .iter()
+            .flat_map(|fault| orders(&[*fault, Kind::Live])),
+        |order| {
+            let servers: Vec<AnyServer> = order.iter().map(|kind| kind.start()).collect();
+            let resolver = resolver(&servers, Configured::ByAddress);
+            let gone = HeloName::from_static("gone.example.com");
+            let answer = pollster::block_on(resolver.forward(&gone, Family::V4));
+            assert_eq!(answer.outcome(), &Outcome::NxDomain, "{order:?}");
+        },
+    );
 }
 
 #[test]
 fn a_refusal_is_final_and_other_errors_are_tried_three_times() {
-    for (action, tries, reason) in [
-        (Action::Refused, 1, NotKnown::Refused),
-        (Action::ServFail, 3, NotKnown::ServFail),
-        (Action::Garbage, 3, NotKnown::BadMessage),
-    ] {
-        let server = FaultServer::always(action);
-        let resolver = Resolver::asking([server.address()]);
-        let answer = pollster::block_on(resolver.forward(&MAIL, Family::V4));
-        assert_eq!(answer.why_not_known(), Some(reason));
-        assert_eq!(server.questions().len(), tries, "{reason:?}");
-    }
+    each(
+        [
+            (Action::Refused, 1, NotKnown::Refused),
+            (Action::ServFail, 3, NotKnown::ServFail),
+            (Action::Garbage, 3, NotKnown::BadMessage),
+        ],
+        |(action, tries, reason)| {
+            let server = FaultServer::always(action);
+            let resolver = Resolver::asking([server.address()]);
+            let answer = pollster::block_on(resolver.forward(&MAIL, Family::V4));
+            assert_eq!(answer.why_not_known(), Some(reason));
+            assert_eq!(server.questions().len(), tries, "{reason:?}");
+        },
+    );
 }

@@ -1,5 +1,6 @@
 //! What a name server says is read as found, NODATA, NXDOMAIN or not known, and never as another of them.
 
+use crate::support::each::each;
 use crate::support::fault_dns::{Action, FaultServer, Tcp};
 use helo_name::HeloName;
 use helo_name::dns::{Answer, Dns, Family, NotKnown, Outcome, Resolver};
@@ -122,7 +123,7 @@ fn what_a_server_says_is_read_as_one_of_four() {
 #[test]
 fn an_alias_into_a_zone_that_the_server_does_not_speak_for_is_asked_on() {
     // An authoritative server may add its own SOA, which is no word about the target.
-    for code in [ResponseCode::NoError, ResponseCode::NXDomain] {
+    each([ResponseCode::NoError, ResponseCode::NXDomain], |code| {
         let own_soa: fn(&mut Message) = match code {
             ResponseCode::NoError => |m| {
                 be_alias(m, "web.example.net.");
@@ -141,7 +142,7 @@ fn an_alias_into_a_zone_that_the_server_does_not_speak_for_is_asked_on() {
         let answer = ask(&server);
         assert_eq!(answer.records(), [address()], "{code}");
         assert_eq!(answer.aliases(), [Box::from("web.example.net")]);
-    }
+    });
 }
 
 #[test]

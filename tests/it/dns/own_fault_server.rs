@@ -1,5 +1,6 @@
 //! The fault server does on the wire what its script says: asked by plain sockets, with no resolver between.
 
+use crate::support::each::each;
 use std::{
     io::{ErrorKind, Read, Write},
     net::{Ipv4Addr, SocketAddr, TcpStream, UdpSocket},
@@ -201,7 +202,7 @@ fn each_fault_is_on_the_wire_what_it_says() {
         (vec![Action::Truncated(Tcp::Closes), Action::Answer], &["NoError TC"], "closed"),
         (vec![Action::ServFail, Action::Answer], &[], "ServFail"),
     ];
-    for (actions, by_udp, by_tcp) in table {
+    each(table, |(actions, by_udp, by_tcp)| {
         let what = format!("{actions:?}");
         let server = FaultServer::script()
             .zone(ZONE)
@@ -216,7 +217,7 @@ fn each_fault_is_on_the_wire_what_it_says() {
             );
         }
         assert_eq!(client.by_tcp(MAIL, "A"), by_tcp, "{what}");
-    }
+    });
 }
 
 #[test]
@@ -306,19 +307,22 @@ fn a_hop_that_is_asked_for_itself_follows_the_script_of_its_name() {
         )
         .start();
     let mut client = Client::of(&server);
-    for (name, expected) in [
-        (
-            "hop-1.mail.example.com",
-            "NoError hop-1.mail->hop-2.mail hop-2.mail=192.0.2.10",
-        ),
-        ("hop-2.mail.example.com", "NoError hop-2.mail=192.0.2.10"),
-        (
-            "hop-1.mail.example.com",
-            "NoError hop-1.mail->mail mail->hop-1.mail",
-        ),
-    ] {
-        assert_eq!(client.by_udp(name, "A"), expected);
-    }
+    each(
+        [
+            (
+                "hop-1.mail.example.com",
+                "NoError hop-1.mail->hop-2.mail hop-2.mail=192.0.2.10",
+            ),
+            ("hop-2.mail.example.com", "NoError hop-2.mail=192.0.2.10"),
+            (
+                "hop-1.mail.example.com",
+                "NoError hop-1.mail->mail mail->hop-1.mail",
+            ),
+        ],
+        |(name, expected)| {
+            assert_eq!(client.by_udp(name, "A"), expected);
+        },
+    );
 }
 
 #[test]
@@ -329,18 +333,21 @@ fn other_questions_get_the_default_action() {
         .otherwise(Action::Refused)
         .start();
     let mut client = Client::of(&server);
-    for (name, record_type, expected) in [
-        (MAIL, "AAAA", "NoError mail=2001:db8::10"),
-        ("MAIL.Example.COM", "AAAA", "NoError mail=2001:db8::10"),
-        (MAIL, "A", "Refused"),
-        ("other.example.com", "AAAA", "Refused"),
-    ] {
-        assert_eq!(
-            client.by_udp(name, record_type),
-            expected,
-            "{name} {record_type}"
-        );
-    }
+    each(
+        [
+            (MAIL, "AAAA", "NoError mail=2001:db8::10"),
+            ("MAIL.Example.COM", "AAAA", "NoError mail=2001:db8::10"),
+            (MAIL, "A", "Refused"),
+            ("other.example.com", "AAAA", "Refused"),
+        ],
+        |(name, record_type, expected)| {
+            assert_eq!(
+                client.by_udp(name, record_type),
+                expected,
+                "{name} {record_type}"
+            );
+        },
+    );
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The tests' own DNS server, asked through hickory-resolver as the library asks.
 
+use crate::support::each::each;
 use std::{fmt::Write, net::SocketAddr, time::Duration};
 
 use crate::support::dns_server::{DnsServer, Zone, parse_name};
@@ -289,15 +290,18 @@ fn a_server_runs_under_any_executor_and_its_port_is_free_after_drop() {
 
 #[test]
 fn a_bad_zone_line_is_named() {
-    for (line, why) in [
-        ("mail.example.com", "no type"),
-        ("mail.example.com A", "no value"),
-        ("mail.example.com A 192.0.2", "not an IPv4 address"),
-        ("mail.example.com HINFO x", "unknown type HINFO"),
-        ("a..b A 192.0.2.1", "an empty label"),
-        (r"a\25 A 192.0.2.1", "a bad escape"),
-        (r"a\256 A 192.0.2.1", "a bad escape"),
-    ] {
-        assert_eq!(Zone::parse(line).unwrap_err(), format!("{line:?}: {why}"));
-    }
+    each(
+        [
+            ("mail.example.com", "no type"),
+            ("mail.example.com A", "no value"),
+            ("mail.example.com A 192.0.2", "not an IPv4 address"),
+            ("mail.example.com HINFO x", "unknown type HINFO"),
+            ("a..b A 192.0.2.1", "an empty label"),
+            (r"a\25 A 192.0.2.1", "a bad escape"),
+            (r"a\256 A 192.0.2.1", "a bad escape"),
+        ],
+        |(line, why)| {
+            assert_eq!(Zone::parse(line).unwrap_err(), format!("{line:?}: {why}"));
+        },
+    );
 }

@@ -1,5 +1,6 @@
 //! What a resolution asks the DNS, each question once, and what it makes of unusual answers.
 
+use crate::support::each::each;
 use crate::support::fault_dns::{Action, FaultServer, Script, Transport};
 use helo_name::dns::{Dns, Resolver, Zone};
 use helo_name::name::InvalidHeloNameKind;
@@ -84,7 +85,7 @@ fn two_questions_and_one_for_each_of_up_to_ten_other_ptr_names() {
         // Names that are not asked for: not legal, not public
         (Some("mail.example.com"), vec!["under_score.example.com".to_owned(), "mail.local".to_owned(), "bare".to_owned()], 2),
     ];
-    for (host_name, ptr_names, expected) in table {
+    each(table, |(host_name, ptr_names, expected)| {
         let what = format!("{host_name:?}, {} PTR names", ptr_names.len());
         let servers: Vec<FaultServer> =
             (0..3).map(|_| with_ptr_names(&ptr_names).start()).collect();
@@ -96,28 +97,31 @@ fn two_questions_and_one_for_each_of_up_to_ten_other_ptr_names() {
             servers[0].address().port()
         );
         let all = servers.iter().map(FaultServer::address);
-        for (how, resolver) in [
-            (
-                "by a pod's resolv.conf",
-                Resolver::from_resolv_conf(pods_resolv_conf),
-            ),
-            ("three servers", Resolver::asking(all)),
-        ] {
-            let mut resolve = resolve(resolver).client_address(address(CLIENT));
-            if let Some(name) = host_name {
-                resolve = resolve.host_name(name);
-            }
-            let report = resolve.report_blocking();
-            assert!(report.name().is_ok(), "{what}, {how}: {report}");
-        }
-        for server in &servers {
+        each(
+            [
+                (
+                    "by a pod's resolv.conf",
+                    Resolver::from_resolv_conf(pods_resolv_conf),
+                ),
+                ("three servers", Resolver::asking(all)),
+            ],
+            |(how, resolver)| {
+                let mut resolve = resolve(resolver).client_address(address(CLIENT));
+                if let Some(name) = host_name {
+                    resolve = resolve.host_name(name);
+                }
+                let report = resolve.report_blocking();
+                assert!(report.name().is_ok(), "{what}, {how}: {report}");
+            },
+        );
+        each(&servers, |server| {
             let asked = questions(server);
             // The first to answer is believed, so a server that is slower may not hear of what follows.
             let is_first = server.address() == servers[0].address();
             assert!(asked.len() <= expected, "{what}: {asked:?}");
             assert!(!is_first || asked.len() == expected, "{what}: {asked:?}");
-        }
-    }
+        });
+    });
 }
 
 #[test]
@@ -184,46 +188,52 @@ fn each_family_has_its_own_questions_and_no_other() {
 
 #[test]
 fn no_ptr_is_asked_of_an_address_that_is_not_public() {
-    for client in [
-        "10.0.0.1",
-        "100.64.0.1",
-        "127.0.0.1",
-        "169.254.1.1",
-        "172.16.0.1",
-        "192.168.0.1",
-        "0.0.0.0",
-        "::1",
-        "fd00::1",
-        "fe80::1",
-        "::ffff:10.0.0.1",
-    ] {
-        let server = FaultServer::script().start();
-        let report = resolve(asking(&server))
-            .host_name("mail.example.com")
-            .client_address(address(client))
-            .report_blocking();
-        assert_eq!(report.clients()[0].reverse(), None, "{client}");
-        let asked = questions(&server);
-        assert_eq!(asked.len(), 1, "{client}: {asked:?}");
-        assert!(!asked.iter().any(|q| q.ends_with("PTR")), "{asked:?}");
-    }
+    each(
+        [
+            "10.0.0.1",
+            "100.64.0.1",
+            "127.0.0.1",
+            "169.254.1.1",
+            "172.16.0.1",
+            "192.168.0.1",
+            "0.0.0.0",
+            "::1",
+            "fd00::1",
+            "fe80::1",
+            "::ffff:10.0.0.1",
+        ],
+        |client| {
+            let server = FaultServer::script().start();
+            let report = resolve(asking(&server))
+                .host_name("mail.example.com")
+                .client_address(address(client))
+                .report_blocking();
+            assert_eq!(report.clients()[0].reverse(), None, "{client}");
+            let asked = questions(&server);
+            assert_eq!(asked.len(), 1, "{client}: {asked:?}");
+            assert!(!asked.iter().any(|q| q.ends_with("PTR")), "{asked:?}");
+        },
+    );
 }
 
 #[test]
 fn a_name_that_means_nothing_in_public_is_not_asked_for() {
-    for name in [
-        "mail.local",
-        "mail.corp.internal",
-        "mail.localhost",
-        "[192.0.2.10]",
-    ] {
-        let server = FaultServer::script().start();
-        let _ = resolve(asking(&server))
-            .configured(name)
-            .client_address(address(CLIENT))
-            .report_blocking();
-        assert_eq!(questions(&server), [format!("{ARPA} PTR")].into(), "{name}");
-    }
+    each(
+        [
+            "mail.local",
+            "mail.corp.internal",
+            "mail.localhost",
+            "[192.0.2.10]",
+        ],
+        |name| {
+            let server = FaultServer::script().start();
+            let _ = resolve(asking(&server))
+                .configured(name)
+                .client_address(address(CLIENT))
+                .report_blocking();
+            assert_eq!(questions(&server), [format!("{ARPA} PTR")].into(), "{name}");
+        },
+    );
 }
 
 // ---- Unusual answers ----
@@ -294,7 +304,7 @@ fn an_alias_is_followed_and_reported_wherever_the_answer_ends() {
     let whole = Action::Answer;
     // An authoritative server says where the alias leads, and no more.
     let cut = Action::Changed(|message| message.answers.truncate(1));
-    for (action, expected_questions) in [(whole, 2), (cut, 3)] {
+    each([(whole, 2), (cut, 3)], |(action, expected_questions)| {
         let server = FaultServer::script()
             .on("www.example.com", "A", [action])
             .start();
@@ -310,7 +320,7 @@ fn an_alias_is_followed_and_reported_wherever_the_answer_ends() {
         let is_alias = |warning: &Warning| matches!(warning, Warning::Alias { .. });
         assert!(report.warnings().iter().any(is_alias), "{report}");
         assert_eq!(questions(&server).len(), expected_questions);
-    }
+    });
 }
 
 #[test]
@@ -322,7 +332,7 @@ fn a_ptr_behind_an_alias_is_found_and_nothing_to_report() {
         10.0/27.2.0.192.in-addr.arpa PTR mail.example.com";
     let whole = Action::Answer;
     let cut = Action::Changed(|message| message.answers.truncate(1));
-    for action in [whole, cut] {
+    each([whole, cut], |action| {
         let server = FaultServer::script()
             .zone(zone)
             .on(ARPA, "PTR", [action])
@@ -333,7 +343,7 @@ fn a_ptr_behind_an_alias_is_found_and_nothing_to_report() {
         assert_eq!(report.name().unwrap().as_str(), "mail.example.com");
         assert_eq!(report.clients()[0].iprev(), Some(Iprev::Pass));
         assert_eq!(report.warnings(), []);
-    }
+    });
 }
 
 #[test]
@@ -344,12 +354,12 @@ fn a_ptr_name_with_the_private_address_only_does_not_match() {
         ("mail.example.com A 10.0.0.5", Finding::NotPublic),
         ("mail.example.com A 10.0.0.5\nmail.example.com A 198.51.100.1", Finding::Mismatch),
     ];
-    for (addresses, expected) in table {
+    each(table, |(addresses, expected)| {
         let zone = format!("{addresses}\n{ARPA} PTR mail.example.com");
         let report = report(&zone, "mail.example.com");
         assert_eq!(report.clients()[0].iprev(), Some(Iprev::Fail), "{report}");
         let ptr_name = &report.considered()[1];
         assert_eq!(ptr_name.findings()[0].finding, expected, "{report}");
         assert_eq!(ptr_name.decision(), Decision::Reject, "{report}");
-    }
+    });
 }

@@ -4,6 +4,7 @@
 //! and that a server that fails ends in a named reason before the deadline.
 
 use crate::support::dns_server::DnsServer;
+use crate::support::each::each;
 use crate::support::fault_dns::{Action, ClosedPort, FaultServer, SilentServer, Tcp, Transport};
 use helo_name::dns::{NotKnown, Outcome, Resolver};
 use helo_name::resolve::ResolveErrorKind;
@@ -149,14 +150,14 @@ async fn its_futures_may_be_sent_to_another_thread() {
 fn a_resolver_outlives_the_runtime_it_was_first_used_on() {
     let server = DnsServer::start(ZONE);
     let resolver = Resolver::asking([server.address()]);
-    for _ in 0..2 {
+    each(0..2, |_| {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
             .unwrap();
         let resolve = asking([]).dns(resolver.clone());
         let name = runtime.block_on(resolve.into_future());
         assert_eq!(name.unwrap(), "mail.example.com");
-    }
+    });
     let name = asking([]).dns(resolver).blocking();
     assert_eq!(name.unwrap(), "mail.example.com");
 }
@@ -234,7 +235,7 @@ fn a_server_that_fails_gives_a_named_reason() {
             NotKnown::AliasChain,
         ),
     ];
-    for (what, server, reason) in &servers {
+    each(&servers, |(what, server, reason)| {
         let report = asking([server.address()])
             .deadline(PATIENCE)
             .report_blocking();
@@ -247,32 +248,35 @@ fn a_server_that_fails_gives_a_named_reason() {
             )),
             "{error}"
         );
-    }
+    });
 }
 
 #[test]
 fn a_server_that_fails_does_not_hold_up_beyond_the_deadline() {
     let (closed, silent) = (ClosedPort::reserve(), SilentServer::start());
     let failing = FaultServer::always(Action::ServFail);
-    for address in [closed.address(), silent.address(), failing.address()] {
-        let report = within(SHORT + GENEROUS, move || {
-            asking([address]).deadline(SHORT).report_blocking()
-        });
-        assert!(why_no_ptr(&report).is_some(), "{report}");
-        assert_eq!(report.clients()[0].iprev(), Some(Iprev::TempError));
-        assert_eq!(
-            report.name().unwrap_err().kind(),
-            ResolveErrorKind::TryAgain
-        );
-        let configured = within(SHORT + GENEROUS, move || {
-            asking([address])
-                .configured("mail.example.com")
-                .deadline(SHORT)
-                .report_blocking()
-        });
-        assert_eq!(configured.name().unwrap(), &"mail.example.com");
-        assert!(configured.is_provisional());
-    }
+    each(
+        [closed.address(), silent.address(), failing.address()],
+        |address| {
+            let report = within(SHORT + GENEROUS, move || {
+                asking([address]).deadline(SHORT).report_blocking()
+            });
+            assert!(why_no_ptr(&report).is_some(), "{report}");
+            assert_eq!(report.clients()[0].iprev(), Some(Iprev::TempError));
+            assert_eq!(
+                report.name().unwrap_err().kind(),
+                ResolveErrorKind::TryAgain
+            );
+            let configured = within(SHORT + GENEROUS, move || {
+                asking([address])
+                    .configured("mail.example.com")
+                    .deadline(SHORT)
+                    .report_blocking()
+            });
+            assert_eq!(configured.name().unwrap(), &"mail.example.com");
+            assert!(configured.is_provisional());
+        },
+    );
 }
 
 #[test]
@@ -339,7 +343,7 @@ fn one_server_that_answers_is_enough() {
 
 #[test]
 fn a_lost_packet_and_a_failure_that_passes_are_not_the_end() {
-    for first in [Action::Drop, Action::ServFail] {
+    each([Action::Drop, Action::ServFail], |first| {
         let server = FaultServer::script()
             .on(REVERSE, "PTR", [first, Action::Answer])
             .start();
@@ -348,7 +352,7 @@ fn a_lost_packet_and_a_failure_that_passes_are_not_the_end() {
             .report_blocking();
         assert_eq!(report.name().unwrap(), &"mail.example.com");
         assert!(!report.is_provisional());
-    }
+    });
 }
 
 // Answers.

@@ -1,11 +1,12 @@
 //! What `HeloName::parse` says to each kind of bad input, and what it makes of good input: one line per case.
 
+use crate::support::each::each;
 use helo_name::HeloName;
 use helo_name::name::InvalidHeloNameKind;
 
 /// Fails unless each text is refused with the kind, the offset and the whole message.
 fn refused(cases: &[(&str, &str, &str)]) {
-    for (text, kind, message) in cases {
+    each(cases, |(text, kind, message)| {
         let error = HeloName::parse(text).expect_err(text);
         assert_eq!(
             (error.kind().as_str(), error.to_string().as_str()),
@@ -23,7 +24,7 @@ fn refused(cases: &[(&str, &str, &str)]) {
             Err(error),
             "{text:?}"
         );
-    }
+    });
 }
 
 #[test]
@@ -172,64 +173,70 @@ fn legal_names_become_canonical() {
         ("[IPv6:::ffff:192.0.2.1]", "[192.0.2.1]"),
         ("[IPv6:0:0:0:0:0:FFFF:C000:201]", "[192.0.2.1]"),
     ];
-    for (text, canonical) in cases {
+    each(cases, |(text, canonical)| {
         let name = HeloName::parse(text).expect(text);
         assert_eq!(name, canonical);
         assert_eq!(HeloName::parse_bytes(text.as_bytes()), Ok(name.clone()));
         assert_eq!(HeloName::try_from(text.to_owned()), Ok(name.clone()));
         assert_eq!(HeloName::check(text), Ok(()));
         assert_eq!(name.is_literal(), text.starts_with('['));
-    }
+    });
 }
 
 #[test]
 fn no_payload_that_adds_a_command_fits_into_a_name() {
     // The shape of GHSA-vvjj-xcjg-gr5g: a client name from configuration or a request, written into the command unchecked.
-    for payload in [
-        "mail.example.com\r\nMAIL FROM:<evil@example.com>\r\nRCPT TO:<victim@example.com>\r\nDATA",
-        "mail.example.com\r\nDATA\r\nSubject: x\r\n\r\nbody\r\n.\r\nQUIT",
-        "mail.example.com\r\n",
-        "mail.example.com\r",
-        "mail.example.com\n",
-        "mail.example.com\nMAIL FROM:<evil@example.com>",
-        "mail.example.com\rMAIL FROM:<evil@example.com>",
-        "\r\nmail.example.com",
-        "mail.example.com\0.evil.example",
-        "mail.example.com\u{85}NOOP",
-        "mail.example.com\u{2028}NOOP",
-        "mail.example.com NOOP",
-        "[192.0.2.1]\r\nNOOP",
-        "[192.0.2.1\r\n]",
-        "[IPv6:2001:db8::1\n]",
-    ] {
-        let error = HeloName::parse(payload).expect_err("a payload");
-        assert_eq!(HeloName::try_from(payload.to_owned()), Err(error.clone()));
-        assert_eq!(
-            HeloName::parse_bytes(payload.as_bytes()),
-            Err(error.clone())
-        );
-        let message = error.to_string();
-        assert!(
-            message.bytes().all(|byte| (b' '..=b'~').contains(&byte)),
-            "{message}"
-        );
-        assert!(!message.contains("evil"), "{message}");
-    }
+    each(
+        [
+            "mail.example.com\r\nMAIL FROM:<evil@example.com>\r\nRCPT TO:<victim@example.com>\r\nDATA",
+            "mail.example.com\r\nDATA\r\nSubject: x\r\n\r\nbody\r\n.\r\nQUIT",
+            "mail.example.com\r\n",
+            "mail.example.com\r",
+            "mail.example.com\n",
+            "mail.example.com\nMAIL FROM:<evil@example.com>",
+            "mail.example.com\rMAIL FROM:<evil@example.com>",
+            "\r\nmail.example.com",
+            "mail.example.com\0.evil.example",
+            "mail.example.com\u{85}NOOP",
+            "mail.example.com\u{2028}NOOP",
+            "mail.example.com NOOP",
+            "[192.0.2.1]\r\nNOOP",
+            "[192.0.2.1\r\n]",
+            "[IPv6:2001:db8::1\n]",
+        ],
+        |payload| {
+            let error = HeloName::parse(payload).expect_err("a payload");
+            assert_eq!(HeloName::try_from(payload.to_owned()), Err(error.clone()));
+            assert_eq!(
+                HeloName::parse_bytes(payload.as_bytes()),
+                Err(error.clone())
+            );
+            let message = error.to_string();
+            assert!(
+                message.bytes().all(|byte| (b' '..=b'~').contains(&byte)),
+                "{message}"
+            );
+            assert!(!message.contains("evil"), "{message}");
+        },
+    );
 }
 
 #[test]
 fn bytes_that_are_no_text_are_refused_at_the_first_of_them() {
-    for (bytes, shown) in [
-        (&b"caf\xe9.example.com"[..], r"`\xe9` at byte 3"),
-        (b"\xc0\xafa.example", r"`\xc0` at byte 0"),
-    ] {
-        let error = HeloName::parse_bytes(bytes).expect_err("bytes");
-        assert_eq!(error.kind(), InvalidHeloNameKind::NonAscii);
-        assert!(
-            error
-                .to_string()
-                .starts_with(&format!("non-ASCII character {shown}: ")),
-            "{error}"
-        );
-    }
+    each(
+        [
+            (&b"caf\xe9.example.com"[..], r"`\xe9` at byte 3"),
+            (b"\xc0\xafa.example", r"`\xc0` at byte 0"),
+        ],
+        |(bytes, shown)| {
+            let error = HeloName::parse_bytes(bytes).expect_err("bytes");
+            assert_eq!(error.kind(), InvalidHeloNameKind::NonAscii);
+            assert!(
+                error
+                    .to_string()
+                    .starts_with(&format!("non-ASCII character {shown}: ")),
+                "{error}"
+            );
+        },
+    );
 }

@@ -1,5 +1,6 @@
 //! What holds for every name, however it was made.
 
+use crate::support::each::each;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
@@ -143,17 +144,20 @@ fn a_name_made_at_compile_time_equals_a_parsed_one() {
 
 #[test]
 fn a_bad_static_name_panics_at_run_time() {
-    for text in [
-        "localhost",
-        "Mail.example.com",
-        "[192.0.2.1]",
-        "mail.example.com.",
-        "mail.1",
-        "",
-    ] {
-        assert!(
-            std::panic::catch_unwind(|| HeloName::from_static(text)).is_err(),
-            "{text}"
-        );
-    }
+    each(
+        [
+            "localhost",
+            "Mail.example.com",
+            "[192.0.2.1]",
+            "mail.example.com.",
+            "mail.1",
+            "",
+        ],
+        |text| {
+            assert!(
+                std::panic::catch_unwind(|| HeloName::from_static(text)).is_err(),
+                "{text}"
+            );
+        },
+    );
 }

@@ -1,6 +1,7 @@
 //! Discovering the client address: services on loopback that echo an address, and what may stand in their place.
 
 use crate::support::dns_server::DnsServer;
+use crate::support::each::each;
 use crate::support::echo_dns::{Echo, EchoServer};
 use helo_name::dns::{EchoService, NotKnown, Question, Resolver, Zone};
 use helo_name::resolve::{ClientOrigin, ResolveErrorKind, Warning};
@@ -144,7 +145,7 @@ fn assert_none_discovered(report: &Resolution, what: impl std::fmt::Debug) {
 
 #[test]
 fn each_service_alone_is_understood_and_confirmed_by_the_ptr() {
-    for (service, echo) in well_known(ip(V4)) {
+    each(well_known(ip(V4)), |(service, echo)| {
         let name = service.name().to_owned();
         let services = Services::v4([(service, echo)]);
         let report = of(confirmed())
@@ -157,7 +158,7 @@ fn each_service_alone_is_understood_and_confirmed_by_the_ptr() {
         );
         assert_eq!(report.clients()[0].iprev(), Some(Iprev::Pass), "{name}");
         assert_eq!(report.name().unwrap(), &"mail.example.com", "{name}");
-    }
+    });
 }
 
 #[test]
@@ -166,7 +167,7 @@ fn each_service_for_ipv6_is_understood_at_its_ipv6_server() {
     else {
         return;
     };
-    for (service, echo) in well_known(ip(V6)).into_iter().take(3) {
+    each(well_known(ip(V6)).into_iter().take(3), |(service, echo)| {
         let name = service.name().to_owned();
         let services = Services::at(vec![loopback], [(service, echo)]);
         let report = of(confirmed())
@@ -178,7 +179,7 @@ fn each_service_for_ipv6_is_understood_at_its_ipv6_server() {
             "{name}\n{report}"
         );
         assert_eq!(report.name().unwrap(), &"mail.example.com", "{name}");
-    }
+    });
 }
 
 #[test]
@@ -209,7 +210,7 @@ fn each_service_is_asked_its_own_question() {
 #[test]
 fn any_two_services_that_agree_are_believed_without_a_ptr() {
     let all = well_known(ip(V4));
-    for first in 0..all.len() {
+    each(0..all.len(), |first| {
         for second in first + 1..all.len() {
             let pair = [all[first].clone(), all[second].clone()];
             let what = [pair[0].0.name().to_owned(), pair[1].0.name().to_owned()];
@@ -226,7 +227,7 @@ fn any_two_services_that_agree_are_believed_without_a_ptr() {
             assert_eq!(report.name().unwrap(), &"host.example.com");
             assert_eq!(warned(&report), ["no-ptr"], "{what:?}\n{report}");
         }
-    }
+    });
 }
 
 #[test]
@@ -269,7 +270,7 @@ fn one_answer_counts_when_its_ptr_names_lead_back_and_not_otherwise() {
             false,
         ),
     ];
-    for (ptr, zone, counts) in cases {
+    each(cases, |(ptr, zone, counts)| {
         let services = Services::v4([
             (EchoService::OPENDNS, Echo::OpenDns(ip(V4))),
             (EchoService::GOOGLE, Echo::NxDomain),
@@ -298,7 +299,7 @@ fn one_answer_counts_when_its_ptr_names_lead_back_and_not_otherwise() {
             );
             assert_eq!(report.considered().len(), 1, "no PTR name counts\n{report}");
         }
-    }
+    });
 }
 
 #[test]
@@ -328,27 +329,30 @@ fn with_a_configured_name_one_answer_is_confirmed_by_its_ptr_all_the_same() {
 
 #[test]
 fn a_service_that_fails_does_not_keep_the_others_from_agreeing() {
-    for failing in [
-        Echo::Silent,
-        Echo::NxDomain,
-        Echo::Text("no address at all"),
-        Echo::Text("edns0-client-subnet 198.51.100.0/24"),
-        Echo::OpenDns(ip(V4)), // refuses the question of another service
-    ] {
-        let services = Services::v4([
-            (EchoService::GOOGLE, failing.clone()),
-            (EchoService::OPENDNS, Echo::OpenDns(ip(V4))),
-            (EchoService::AKAMAI, Echo::Akamai(ip(V4))),
-        ]);
-        let report = of(unconfirmed())
-            .discover_client_address(services.services.clone())
-            .report_blocking();
-        assert_eq!(
-            clients(&report),
-            [(ip(V4), ClientOrigin::Discovered)],
-            "{failing:?}\n{report}"
-        );
-    }
+    each(
+        [
+            Echo::Silent,
+            Echo::NxDomain,
+            Echo::Text("no address at all"),
+            Echo::Text("edns0-client-subnet 198.51.100.0/24"),
+            Echo::OpenDns(ip(V4)), // refuses the question of another service
+        ],
+        |failing| {
+            let services = Services::v4([
+                (EchoService::GOOGLE, failing.clone()),
+                (EchoService::OPENDNS, Echo::OpenDns(ip(V4))),
+                (EchoService::AKAMAI, Echo::Akamai(ip(V4))),
+            ]);
+            let report = of(unconfirmed())
+                .discover_client_address(services.services.clone())
+                .report_blocking();
+            assert_eq!(
+                clients(&report),
+                [(ip(V4), ClientOrigin::Discovered)],
+                "{failing:?}\n{report}"
+            );
+        },
+    );
 }
 
 // Interception.
@@ -387,7 +391,7 @@ fn two_services_that_disagree_give_no_address_and_the_report_names_both() {
 
 #[test]
 fn one_intercepted_service_is_outvoted_by_two_that_agree() {
-    for order in 0..3 {
+    each(0..3, |order| {
         let mut pairs = vec![
             (EchoService::OPENDNS, Echo::Intercepting(ip(OTHER_V4))),
             (EchoService::CLOUDFLARE, Echo::Cloudflare(ip(V4))),
@@ -403,7 +407,7 @@ fn one_intercepted_service_is_outvoted_by_two_that_agree() {
             [(ip(V4), ClientOrigin::Discovered)],
             "{report}"
         );
-    }
+    });
 }
 
 #[test]
@@ -439,43 +443,49 @@ fn two_servers_of_one_service_are_one_voice() {
 
 #[test]
 fn a_private_or_special_address_is_refused_even_if_all_agree() {
-    for address in [
-        "0.0.0.0",
-        "10.0.0.1",
-        "100.64.0.1",
-        "127.0.0.1",
-        "169.254.1.1",
-        "172.16.0.1",
-        "192.168.1.1",
-        "198.18.0.1",
-        "224.0.0.1",
-        "240.0.0.1",
-        "255.255.255.255",
-    ] {
-        let services = Services::v4(well_known(ip(address)));
-        let report = of(confirmed())
-            .discover_client_address(services.services.clone())
-            .report_blocking();
-        assert_none_discovered(&report, address);
-    }
+    each(
+        [
+            "0.0.0.0",
+            "10.0.0.1",
+            "100.64.0.1",
+            "127.0.0.1",
+            "169.254.1.1",
+            "172.16.0.1",
+            "192.168.1.1",
+            "198.18.0.1",
+            "224.0.0.1",
+            "240.0.0.1",
+            "255.255.255.255",
+        ],
+        |address| {
+            let services = Services::v4(well_known(ip(address)));
+            let report = of(confirmed())
+                .discover_client_address(services.services.clone())
+                .report_blocking();
+            assert_none_discovered(&report, address);
+        },
+    );
     let Some(loopback) = loopback_v6("a_private_or_special_address_is_refused_even_if_all_agree")
     else {
         return;
     };
-    for address in [
-        "::",
-        "::1",
-        "fe80::1",
-        "fd00::1",
-        "ff02::1",
-        "::ffff:10.0.0.1",
-    ] {
-        let services = Services::at(vec![loopback], well_known(ip(address)));
-        let report = of(confirmed())
-            .discover_client_address(services.services.clone())
-            .report_blocking();
-        assert_none_discovered(&report, address);
-    }
+    each(
+        [
+            "::",
+            "::1",
+            "fe80::1",
+            "fd00::1",
+            "ff02::1",
+            "::ffff:10.0.0.1",
+        ],
+        |address| {
+            let services = Services::at(vec![loopback], well_known(ip(address)));
+            let report = of(confirmed())
+                .discover_client_address(services.services.clone())
+                .report_blocking();
+            assert_none_discovered(&report, address);
+        },
+    );
 }
 
 #[test]
@@ -501,25 +511,28 @@ fn an_address_of_the_other_family_is_refused() {
 
 #[test]
 fn text_that_is_no_address_is_skipped() {
-    for text in [
-        "",
-        " ",
-        "192.0.2.10:53",
-        "192.0.2.10/32",
-        "192.0.2.010",
-        "[192.0.2.10]",
-        "mail.example.com",
-        "192.0.2.10\r\nQUIT",
-    ] {
-        let services = Services::v4([
-            (EchoService::GOOGLE, Echo::Text(text)),
-            (EchoService::CLOUDFLARE, Echo::Text(text)),
-        ]);
-        let report = of(confirmed())
-            .discover_client_address(services.services.clone())
-            .report_blocking();
-        assert_none_discovered(&report, text);
-    }
+    each(
+        [
+            "",
+            " ",
+            "192.0.2.10:53",
+            "192.0.2.10/32",
+            "192.0.2.010",
+            "[192.0.2.10]",
+            "mail.example.com",
+            "192.0.2.10\r\nQUIT",
+        ],
+        |text| {
+            let services = Services::v4([
+                (EchoService::GOOGLE, Echo::Text(text)),
+                (EchoService::CLOUDFLARE, Echo::Text(text)),
+            ]);
+            let report = of(confirmed())
+                .discover_client_address(services.services.clone())
+                .report_blocking();
+            assert_none_discovered(&report, text);
+        },
+    );
 }
 
 // Each family on its own; what is given wins.
@@ -556,10 +569,10 @@ fn each_family_is_discovered_on_its_own() {
         ([V4, OTHER_V4], [V6, OTHER_V6], vec![]),
         ([V4, V4], ["fd00::1", "fd00::1"], vec![v4]),
     ];
-    for (by_v4, by_v6, expected) in cases {
+    each(cases, |(by_v4, by_v6, expected)| {
         let report = both(by_v4, by_v6);
         assert_eq!(clients(&report), expected, "{by_v4:?} {by_v6:?}\n{report}");
-    }
+    });
 }
 
 #[test]
@@ -740,23 +753,26 @@ async fn discovery_works_inside_a_runtime_too() {
 fn the_report_says_that_the_address_was_discovered() {
     let one = [(EchoService::OPENDNS, Echo::OpenDns(ip(V4)))];
     let two = well_known(ip(V4)).into_iter().take(2).collect();
-    for (services, line) in [
-        (
-            one.into(),
-            "client address 192.0.2.10 (discovered, one service and its PTR): PTR mail.example.com; iprev pass",
-        ),
-        (
-            two,
-            "client address 192.0.2.10 (discovered, two services agree): PTR mail.example.com; iprev pass",
-        ),
-    ] {
-        let services: Vec<(EchoService, Echo)> = services;
-        let services = Services::v4(services);
-        let report = of(confirmed())
-            .discover_client_address(services.services.clone())
-            .report_blocking();
-        assert_eq!(report.to_string().lines().next(), Some(line));
-    }
+    each(
+        [
+            (
+                one.into(),
+                "client address 192.0.2.10 (discovered, one service and its PTR): PTR mail.example.com; iprev pass",
+            ),
+            (
+                two,
+                "client address 192.0.2.10 (discovered, two services agree): PTR mail.example.com; iprev pass",
+            ),
+        ],
+        |(services, line)| {
+            let services: Vec<(EchoService, Echo)> = services;
+            let services = Services::v4(services);
+            let report = of(confirmed())
+                .discover_client_address(services.services.clone())
+                .report_blocking();
+            assert_eq!(report.to_string().lines().next(), Some(line));
+        },
+    );
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What serde writes and reads (feature `serde`): whole documents, so that a field cannot change unseen.
 
+use crate::support::each::each;
 use helo_name::dns::{NotKnown, PtrText, Zone};
 use helo_name::name::InvalidHeloNameKind;
 use helo_name::resolve::Change;
@@ -52,7 +53,7 @@ struct Settings {
 #[test]
 fn a_name_comes_back_from_json_and_toml_as_it_went() {
     let names = ["mail.example.com", "[192.0.2.1]", "[IPv6:2001:db8::1]"];
-    for text in names {
+    each(names, |text| {
         let settings = Settings {
             helo_name: HeloName::parse(text).expect("a legal name"),
             others: names
@@ -70,41 +71,47 @@ fn a_name_comes_back_from_json_and_toml_as_it_went() {
             toml::from_str::<Settings>(&as_toml).expect(&as_toml),
             settings
         );
-    }
+    });
 }
 
 #[test]
 fn a_name_that_is_read_is_canonical() {
-    for (text, name) in [
-        ("Mail.Example.COM", "mail.example.com"),
-        ("[ipv6:2001:DB8:0::1]", "[IPv6:2001:db8::1]"),
-        ("[IPv6:::ffff:192.0.2.1]", "[192.0.2.1]"),
-    ] {
-        // Borrowed from the text, and owned because of the escape.
-        let plain = format!("\"{text}\"");
-        let escaped = plain.replace('.', "\\u002e").replace("::", "\\u003a:");
-        assert_eq!(from_str::<HeloName>(&plain).expect(text), name);
-        assert_eq!(from_str::<HeloName>(&escaped).expect(text), name);
-        let value: HeloName = serde_json::from_value(json!(text)).expect(text);
-        assert_eq!(value, name);
-    }
+    each(
+        [
+            ("Mail.Example.COM", "mail.example.com"),
+            ("[ipv6:2001:DB8:0::1]", "[IPv6:2001:db8::1]"),
+            ("[IPv6:::ffff:192.0.2.1]", "[192.0.2.1]"),
+        ],
+        |(text, name)| {
+            // Borrowed from the text, and owned because of the escape.
+            let plain = format!("\"{text}\"");
+            let escaped = plain.replace('.', "\\u002e").replace("::", "\\u003a:");
+            assert_eq!(from_str::<HeloName>(&plain).expect(text), name);
+            assert_eq!(from_str::<HeloName>(&escaped).expect(text), name);
+            let value: HeloName = serde_json::from_value(json!(text)).expect(text);
+            assert_eq!(value, name);
+        },
+    );
 }
 
 #[test]
 fn a_bad_name_is_refused_with_the_rule_it_breaks() {
-    for text in [
-        "web_1.example.com",
-        "localhost",
-        "mail.example.com\r\nRSET",
-        "192.0.2.1",
-        "",
-    ] {
-        let rule = HeloName::parse(text).expect_err(text).to_string();
-        let error = serde_json::from_value::<HeloName>(json!(text)).expect_err(text);
-        assert_eq!(error.to_string(), rule);
-        let error = from_str::<HeloName>(&json!(text).to_string()).expect_err(text);
-        assert!(error.to_string().starts_with(&rule), "{error}");
-    }
+    each(
+        [
+            "web_1.example.com",
+            "localhost",
+            "mail.example.com\r\nRSET",
+            "192.0.2.1",
+            "",
+        ],
+        |text| {
+            let rule = HeloName::parse(text).expect_err(text).to_string();
+            let error = serde_json::from_value::<HeloName>(json!(text)).expect_err(text);
+            assert_eq!(error.to_string(), rule);
+            let error = from_str::<HeloName>(&json!(text).to_string()).expect_err(text);
+            assert!(error.to_string().starts_with(&rule), "{error}");
+        },
+    );
     let error = from_str::<HeloName>("25").expect_err("a number is no name");
     assert_eq!(
         error.to_string(),
@@ -402,10 +409,10 @@ fn each_kind_of_change_says_what_was_and_what_is() {
             "before": ["mail.example.com"], "after": ["evil\\013\\010"],
         }),
     ];
-    for (change, mut expected) in changes.iter().zip(expected) {
+    each(changes.iter().zip(expected), |(change, mut expected)| {
         expected["message"] = json!(change.to_string());
         assert_eq!(document(change), expected);
-    }
+    });
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! A name for each of many egress addresses, from one call.
 
+use crate::support::each::each;
 use helo_name::dns::{Answer, Dns, Family, NotKnown, PtrText, Question, Zone};
 use helo_name::resolve::{HeloNames, ResolveErrorKind, Warning};
 use helo_name::verify::{ClientFinding, Finding};
@@ -53,14 +54,14 @@ fn each_of_many_addresses_gets_its_own_name_and_no_question_is_asked_twice() {
     let names = of(Arc::clone(&zone))
         .host_name("host.example.com")
         .names_for_blocking(clients);
-    for n in 0..100 {
+    each(0..100, |n| {
         let expected = match n {
             7 => "out7.example.com", // a PTR name that matches comes before a host name that is none
             _ => &host(n),
         };
         assert_eq!(name(&names, egress(n)), Some(expected));
         assert_eq!(name(&names, mapped(egress(n))), Some(expected));
-    }
+    });
     assert_eq!(names.iter().count(), 100);
     let questions = zone.questions();
     let distinct: BTreeSet<&Question> = questions.iter().collect();
@@ -86,7 +87,7 @@ fn ipv4_and_ipv6_of_one_host_are_two_entries_and_two_reports() {
     assert_eq!(name(&names, v6), Some("v6.example.com"));
     let order: Vec<IpAddr> = names.iter().map(|(address, _)| address).collect();
     assert_eq!(order, [v4, v6]);
-    for (address, report) in names.iter() {
+    each(names.iter(), |(address, report)| {
         assert_eq!(report.clients().len(), 1);
         assert_eq!(report.clients()[0].address(), address);
         let findings = report.considered()[0].findings();
@@ -97,7 +98,7 @@ fn ipv4_and_ipv6_of_one_host_are_two_entries_and_two_reports() {
         );
         // A name that fits the one is not asked for in the family of the other.
         assert_eq!(report.warnings(), [], "{report}");
-    }
+    });
     assert_eq!(zone.questions().len(), 4, "PTR and one record type of each");
 }
 
@@ -112,21 +113,24 @@ fn a_configured_name_is_judged_for_each_address() {
         ip("192.0.2.11"),
         ip("192.0.2.12"),
     ]);
-    for (last, finding, warnings) in [
-        (10, Finding::Match, vec![]),
-        (11, Finding::Mismatch, vec!["unverified", "ptr-names-other"]),
-        (12, Finding::Mismatch, vec!["unverified", "no-ptr"]),
-    ] {
-        let address = egress(last);
-        let report = names.resolution(address).unwrap();
-        assert_eq!(name(&names, address), Some("mail.example.com"));
-        assert_eq!(
-            report.considered()[0].findings(),
-            [ClientFinding::new(Some(address), finding)],
-            "{report}"
-        );
-        assert_eq!(warned(&names, address), warnings, "{report}");
-    }
+    each(
+        [
+            (10, Finding::Match, vec![]),
+            (11, Finding::Mismatch, vec!["unverified", "ptr-names-other"]),
+            (12, Finding::Mismatch, vec!["unverified", "no-ptr"]),
+        ],
+        |(last, finding, warnings)| {
+            let address = egress(last);
+            let report = names.resolution(address).unwrap();
+            assert_eq!(name(&names, address), Some("mail.example.com"));
+            assert_eq!(
+                report.considered()[0].findings(),
+                [ClientFinding::new(Some(address), finding)],
+                "{report}"
+            );
+            assert_eq!(warned(&names, address), warnings, "{report}");
+        },
+    );
 }
 
 #[test]
@@ -178,7 +182,7 @@ fn each_report_is_about_its_own_address() {
     assert!(report(egress(0)).valid_until() > Instant::now() + Duration::from_secs(30));
     let unfit = Warning::ClientAddressNotPublic(ip("10.0.0.1"));
     assert!(report(ip("10.0.0.1")).warnings().contains(&unfit));
-    for (address, report) in names.iter() {
+    each(names.iter(), |(address, report)| {
         assert!(
             report
                 .considered()
@@ -189,7 +193,7 @@ fn each_report_is_about_its_own_address() {
                 }),
             "{report}"
         );
-    }
+    });
 }
 
 #[test]
@@ -209,9 +213,9 @@ fn the_local_address_of_a_socket_leads_to_the_name_of_its_client_address() {
         ("192.0.2.0", Some("out0.example.com")),
         ("192.0.2.1", Some("out1.example.com")),
     ];
-    for (address, expected) in cases {
+    each(cases, |(address, expected)| {
         assert_eq!(name(&names, ip(address)), expected, "{address}");
-    }
+    });
     let report = names.resolution(ip("10.0.0.6")).unwrap();
     assert_eq!(report.clients()[0].address(), egress(1));
 }
@@ -250,10 +254,10 @@ fn a_destination_may_have_a_name_of_its_own() {
         ("relay.example.net", "10.0.0.5", Some("out0.example.com")),
         ("relay.example.net", "10.0.0.99", None),
     ];
-    for (server, local, expected) in cases {
+    each(cases, |(server, local, expected)| {
         let name = names.name_towards(server, ip(local)).map(HeloName::as_str);
         assert_eq!(name, expected, "{server} from {local}");
-    }
+    });
 }
 
 /// Never answers about one address.
@@ -287,7 +291,7 @@ fn one_deadline_covers_all_and_what_was_found_until_then_counts() {
         .names_for_blocking((0..20).map(egress));
     let elapsed = start.elapsed();
     assert!(elapsed < Duration::from_millis(1600), "{elapsed:?}");
-    for (address, report) in names.iter() {
+    each(names.iter(), |(address, report)| {
         if address == egress(3) {
             let error = report.name().unwrap_err();
             assert_eq!(error.kind(), ResolveErrorKind::TryAgain);
@@ -297,7 +301,7 @@ fn one_deadline_covers_all_and_what_was_found_until_then_counts() {
                 "{report}"
             );
         }
-    }
+    });
 }
 
 #[test]

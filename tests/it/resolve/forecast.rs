@@ -1,5 +1,6 @@
 //! The lines of a report that foretell what well-known servers would answer.
 
+use crate::support::each::each;
 use helo_name::Stage;
 use helo_name::dns::{NotKnown, Zone};
 use helo_name::receivers::Profile;
@@ -62,14 +63,14 @@ fn a_refused_candidate_is_foretold_with_the_replies_grouped_and_its_text_left_ou
         ),
         ("Exim", "501 Syntactically invalid EHLO argument(s)"),
     ];
-    for (server, reply) in cases {
+    each(cases, |(server, reply)| {
         let found = forecast
             .refusals()
             .iter()
             .find(|refusal| refusal.server() == server)
             .unwrap();
         assert_eq!(found.reply(), reply, "{forecast}");
-    }
+    });
     let postfix = &forecast.refusals()[0];
     assert_eq!(postfix.stages(), [Stage::Ehlo, Stage::Rcpt]);
     assert_eq!(
@@ -119,14 +120,14 @@ fn hostile_text_stays_out_of_the_forecast() {
         &"x".repeat(400),
         &"y".repeat(4000),
     ];
-    for host_name in host_names {
+    each(host_names, |host_name| {
         let report = resolve(verified(), host_name).report_blocking();
-        for line in forecasts(&report) {
+        each(forecasts(&report), |line| {
             assert!(
                 line.chars().all(|character| !character.is_control()),
                 "{line:?}"
             );
             assert!(line.len() < 2500, "{} bytes", line.len());
-        }
-    }
+        });
+    });
 }

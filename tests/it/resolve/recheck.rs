@@ -1,5 +1,6 @@
 //! How long a resolution is valid, and what a later one says has changed.
 
+use crate::support::each::each;
 use crate::support::echo_dns::{Echo, EchoServer};
 use crate::support::fault_dns::{Action, FaultServer};
 use helo_name::dns::{Answer, Dns, EchoService, Family, NotKnown, PtrText, Resolver, Zone};
@@ -92,7 +93,7 @@ fn a_resolution_is_valid_as_long_as_the_shortest_lived_answer() {
             100,
         ),
     ];
-    for (what, zone, client, seconds) in cases {
+    each(cases, |(what, zone, client, seconds)| {
         let server = with_lives(zone);
         let report = of(Resolver::asking([server.address()]))
             .host_name("mail.example.com")
@@ -100,7 +101,7 @@ fn a_resolution_is_valid_as_long_as_the_shortest_lived_answer() {
             .report_blocking();
         assert!(!report.is_provisional(), "{what}\n{report}");
         assert_left(&report, seconds, what);
-    }
+    });
 }
 
 #[test]
@@ -120,7 +121,7 @@ fn a_negative_answer_lives_as_long_as_its_soa_says_and_a_minute_without_one() {
         ),
         ("there is none", |message| message.authorities.clear(), 60),
     ];
-    for (what, change, seconds) in cases {
+    each(cases, |(what, change, seconds)| {
         let server = FaultServer::script()
             .on(REVERSE, "PTR", [Action::Changed(change)])
             .on(
@@ -136,7 +137,7 @@ fn a_negative_answer_lives_as_long_as_its_soa_says_and_a_minute_without_one() {
             .report_blocking();
         assert!(!report.is_provisional(), "{what}\n{report}");
         assert_left(&report, seconds, what);
-    }
+    });
 }
 
 fn set_soa(message: &mut Message, ttl: u32, minimum: u32) {
@@ -337,7 +338,7 @@ fn cases() -> Vec<Case> {
 
 #[test]
 fn what_changed_in_the_dns_is_said_and_what_it_did_not_say_is_not() {
-    for case in cases() {
+    each(cases(), |case| {
         let dns = Changing::new(case.before);
         let report = of(dns.clone())
             .host_name("mail.example.com")
@@ -352,7 +353,7 @@ fn what_changed_in_the_dns_is_said_and_what_it_did_not_say_is_not() {
             case.what,
             later.resolution()
         );
-    }
+    });
 }
 
 #[tokio::test]
@@ -422,7 +423,7 @@ fn a_recheck_keeps_the_settings_and_can_be_rechecked() {
         .configured("mail.example.com")
         .client_address(ip(CLIENT))
         .report_blocking();
-    for round in 0..3 {
+    each(0..3, |round| {
         let moved = round % 2 == 0;
         dns.replace(Zone::new().address(
             "mail.example.com",
@@ -450,7 +451,7 @@ fn a_recheck_keeps_the_settings_and_can_be_rechecked() {
         report = later.into_resolution();
         // What the operator configured is sent as configured.
         assert_eq!(report.name().unwrap(), &"mail.example.com");
-    }
+    });
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The comparison with other senders in `DESIGN.md`: the columns that can be tried here.
 
+use crate::support::each::each;
 use crate::support::table::unescape;
 use helo_name::sanitize::sanitize;
 
@@ -25,14 +26,10 @@ fn column(heading: &str) -> Vec<(Vec<u8>, &'static str)> {
 
 #[test]
 fn our_column_says_what_sanitize_does() {
-    let rows = column("helo-name");
-    assert_eq!(rows.len(), 10);
-    for (name, cell) in rows {
-        match sanitize(&name) {
-            Ok(sanitized) => assert_eq!(cell, format!("`{}`", sanitized.name())),
-            Err(unusable) => assert_eq!(cell, format!("refused: `{}`", unusable.kind())),
-        }
-    }
+    each(column("helo-name"), |(name, cell)| match sanitize(&name) {
+        Ok(sanitized) => assert_eq!(cell, format!("`{}`", sanitized.name())),
+        Err(unusable) => assert_eq!(cell, format!("refused: `{}`", unusable.kind())),
+    });
 }
 
 #[cfg(feature = "lettre")]
@@ -42,7 +39,7 @@ fn lettres_column_says_what_it_sends() {
     use lettre::transport::smtp::extension::ClientId;
     use std::net::Ipv6Addr;
 
-    for (name, cell) in column("lettre") {
+    each(column("lettre"), |(name, cell)| {
         let name = String::from_utf8(name).expect("the names are text");
         let id = match name.parse::<Ipv6Addr>() {
             Ok(address) => ClientId::Ipv6(address),
@@ -54,5 +51,5 @@ fn lettres_column_says_what_it_sends() {
             "two commands" => assert_eq!(sent.matches("\r\n").count(), 2, "{sent:?}"),
             quoted => assert_eq!(sent, format!("EHLO {}\r\n", quoted.trim_matches('`'))),
         }
-    }
+    });
 }

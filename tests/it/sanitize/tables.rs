@@ -1,5 +1,6 @@
 //! What `sanitize` makes of raw names.
 
+use crate::support::each::each;
 use crate::support::table;
 use std::hint::black_box;
 use std::net::IpAddr;
@@ -30,26 +31,29 @@ fn unicode_is_refused_without_the_feature_that_maps_it() {
 }
 
 fn check(table: &'static str) {
-    for [raw, answer, name_or_kind, repairs_or_message] in table::rows::<4>(table) {
-        let got = match sanitize(table::unescape(raw)) {
-            Ok(sanitized) => (
-                "ok",
-                sanitized.name().to_string(),
-                listed(sanitized.repairs()),
-            ),
-            Err(unusable) => ("refused", unusable.kind().to_string(), unusable.to_string()),
-        };
-        let (answer_got, name_or_kind_got, repairs_or_message_got) = &got;
-        assert_eq!(
-            [
-                answer_got,
-                name_or_kind_got.as_str(),
-                repairs_or_message_got
-            ],
-            [answer, name_or_kind, repairs_or_message],
-            "{raw}"
-        );
-    }
+    each(
+        table::rows::<4>(table),
+        |[raw, answer, name_or_kind, repairs_or_message]| {
+            let got = match sanitize(table::unescape(raw)) {
+                Ok(sanitized) => (
+                    "ok",
+                    sanitized.name().to_string(),
+                    listed(sanitized.repairs()),
+                ),
+                Err(unusable) => ("refused", unusable.kind().to_string(), unusable.to_string()),
+            };
+            let (answer_got, name_or_kind_got, repairs_or_message_got) = &got;
+            assert_eq!(
+                [
+                    answer_got,
+                    name_or_kind_got.as_str(),
+                    repairs_or_message_got
+                ],
+                [answer, name_or_kind, repairs_or_message],
+                "{raw}"
+            );
+        },
+    );
 }
 
 fn listed(repairs: &[Repair]) -> String {
@@ -89,40 +93,46 @@ fn a_refusal_carries_the_name_and_its_repairs_only_when_it_is_legal() {
 
 #[test]
 fn an_offset_counts_in_the_raw_text() {
-    for (raw, offset) in [
-        ("  shop_mailer_1\n", Some(6)),
-        ("\u{3000}mail.example.com:25", Some(19)),
-        ("mail\0", Some(4)),
-        (" mail..example.com", Some(6)),
-        ("15b0717dc4c2", None),
-        ("10.0.0.1", None),
-    ] {
-        assert_eq!(refusal(raw).offset(), offset, "{raw:?}");
-    }
+    each(
+        [
+            ("  shop_mailer_1\n", Some(6)),
+            ("\u{3000}mail.example.com:25", Some(19)),
+            ("mail\0", Some(4)),
+            (" mail..example.com", Some(6)),
+            ("15b0717dc4c2", None),
+            ("10.0.0.1", None),
+        ],
+        |(raw, offset)| {
+            assert_eq!(refusal(raw).offset(), offset, "{raw:?}");
+        },
+    );
 }
 
 #[test]
 fn hostile_length_is_refused_whatever_the_text() {
     let a_label = "a".repeat(10_000);
     let ideographs = "\u{4e2d}".repeat(2048 / 3);
-    for raw in [
-        a_label.clone(),
-        a_label + ".example.com",
-        ideographs.clone(),
-        ideographs + "\u{3002}example",
-        " ".repeat(1 << 20),
-        ".".repeat(1 << 16),
-        "xn--".repeat(1 << 14),
-        "[".repeat(1 << 16),
-        "1.".repeat(1 << 16),
-    ] {
-        assert_eq!(
-            refusal(&raw).kind(),
-            UnusableKind::TooLong,
-            "{} bytes",
-            raw.len()
-        );
-    }
+    each(
+        [
+            a_label.clone(),
+            a_label + ".example.com",
+            ideographs.clone(),
+            ideographs + "\u{3002}example",
+            " ".repeat(1 << 20),
+            ".".repeat(1 << 16),
+            "xn--".repeat(1 << 14),
+            "[".repeat(1 << 16),
+            "1.".repeat(1 << 16),
+        ],
+        |raw| {
+            assert_eq!(
+                refusal(&raw).kind(),
+                UnusableKind::TooLong,
+                "{} bytes",
+                raw.len()
+            );
+        },
+    );
     assert_eq!(refusal(vec![0xff; 1 << 20]).kind(), UnusableKind::TooLong);
     // Short enough to be read, and too long a label for punycode.
     if cfg!(feature = "idna") {
@@ -150,17 +160,20 @@ fn white_space_and_a_dot_do_not_hide_a_name_of_full_length() {
 
 #[test]
 fn refusing_hostile_text_allocates_nothing_and_a_clean_name_is_one_allocation() {
-    for (raw, allocations) in [
-        ("a".repeat(1 << 16), 0),
-        ("\u{4e2d}".repeat(683), 0),
-        ("a".repeat(10_000), 0),
-        ("mail.example.com".to_owned(), 1),
-        (" Mail.Example.COM.\n".to_owned(), 1),
-        ("1.1.1.1".to_owned(), 1),
-    ] {
-        let counted = allocation_counter::measure(|| drop(black_box(sanitize(&raw))));
-        assert_eq!(counted.count_total, allocations, "{} bytes", raw.len());
-    }
+    each(
+        [
+            ("a".repeat(1 << 16), 0),
+            ("\u{4e2d}".repeat(683), 0),
+            ("a".repeat(10_000), 0),
+            ("mail.example.com".to_owned(), 1),
+            (" Mail.Example.COM.\n".to_owned(), 1),
+            ("1.1.1.1".to_owned(), 1),
+        ],
+        |(raw, allocations)| {
+            let counted = allocation_counter::measure(|| drop(black_box(sanitize(&raw))));
+            assert_eq!(counted.count_total, allocations, "{} bytes", raw.len());
+        },
+    );
 }
 
 proptest! {

@@ -4,6 +4,7 @@
 #[expect(dead_code, reason = "an example has a main function")]
 mod lettre_send;
 
+use crate::support::each::each;
 use helo_name::smtp::Cause;
 use helo_name::{HeloName, Stage};
 use lettre::Message;
@@ -105,25 +106,28 @@ fn judgements(script: Script) -> [(Stage, Cause, bool); 3] {
 
 #[test]
 fn a_server_hears_the_name_in_each_way() {
-    for text in ["mail.example.com", "[192.0.2.1]", "[IPv6:2001:db8::1]"] {
-        let name = HeloName::parse(text).expect("a legal name");
-        let server = Server::start(&[]);
-        for sent in send(&server, &name) {
-            sent.expect("the server takes everything");
-            assert_eq!(server.heard(), format!("EHLO {text}"));
-            let rest = [server.heard(), server.heard(), server.heard()];
-            assert_eq!(
-                rest,
-                [
-                    "MAIL FROM:<sender@example.com>",
-                    "RCPT TO:<postmaster@example.net>",
-                    "DATA"
-                ]
-            );
-            assert_eq!(server.heard(), ".");
-            assert_eq!(server.heard(), "QUIT");
-        }
-    }
+    each(
+        ["mail.example.com", "[192.0.2.1]", "[IPv6:2001:db8::1]"],
+        |text| {
+            let name = HeloName::parse(text).expect("a legal name");
+            let server = Server::start(&[]);
+            each(send(&server, &name), |sent| {
+                sent.expect("the server takes everything");
+                assert_eq!(server.heard(), format!("EHLO {text}"));
+                let rest = [server.heard(), server.heard(), server.heard()];
+                assert_eq!(
+                    rest,
+                    [
+                        "MAIL FROM:<sender@example.com>",
+                        "RCPT TO:<postmaster@example.net>",
+                        "DATA"
+                    ]
+                );
+                assert_eq!(server.heard(), ".");
+                assert_eq!(server.heard(), "QUIT");
+            });
+        },
+    );
 }
 
 #[test]
@@ -150,9 +154,9 @@ fn a_refusal_of_ehlo_may_be_one_of_the_greeting() {
         [(Stage::Unknown, Cause::Syntax, true); 3]
     );
     let script = &[("CONNECT", "554 5.7.1 no service for you")];
-    for (stage, _, is_ours) in judgements(script) {
+    each(judgements(script), |(stage, _, is_ours)| {
         assert_eq!((stage, is_ours), (Stage::Unknown, false));
-    }
+    });
 }
 
 #[test]
@@ -184,7 +188,7 @@ fn a_refusal_of_several_lines_keeps_them() {
         "RCPT",
         "550-5.7.1 <mail.example.com>: Helo command rejected:\r\n550 5.7.1 Host not found",
     )];
-    for outcome in send(&Server::start(script), &NAME) {
+    each(send(&Server::start(script), &NAME), |outcome| {
         let Err(failure @ Failure::Refused { .. }) = outcome else {
             unreachable!("{outcome:?}");
         };
@@ -202,7 +206,7 @@ fn a_refusal_of_several_lines_keeps_them() {
             ),
             "{line}"
         );
-    }
+    });
 }
 
 #[test]
