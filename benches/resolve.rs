@@ -13,6 +13,9 @@ mod support {
     pub(crate) mod fault_dns;
 }
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::time::{Duration, Instant};
+
 use helo_name::dns::Resolver;
 use helo_name::verify::{Finding, verify_many};
 use helo_name::{HeloName, Resolve};
@@ -20,8 +23,6 @@ use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{NameServerConfig, ResolveHosts, ResolverConfig};
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::proto::rr::RData;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
-use std::time::{Duration, Instant};
 use support::dns_server::DnsServer;
 use support::fault_dns::{Action, ClosedPort, FaultServer, SilentServer};
 

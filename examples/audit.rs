@@ -10,10 +10,6 @@
 //! Each line is written as soon as it is known, in one piece, so that what is interrupted (Ctrl-C) has written every line
 //! it had finished. Memory does not grow with the number of lines.
 
-use helo_name::HeloName;
-use helo_name::dns::Resolver;
-use helo_name::verify::{Finding, Iprev, Verification, verify_many};
-use indicatif::{ProgressBar, ProgressStyle};
 use std::cell::Cell;
 use std::env;
 use std::ffi::OsString;
@@ -22,6 +18,11 @@ use std::io::{self, BufRead, BufReader, ErrorKind, IsTerminal, Read, Seek, Write
 use std::net::{IpAddr, SocketAddr};
 use std::process::ExitCode;
 use std::time::Duration;
+
+use helo_name::HeloName;
+use helo_name::dns::Resolver;
+use helo_name::verify::{Finding, Iprev, Verification, verify_many};
+use indicatif::{ProgressBar, ProgressStyle};
 
 const HELP: &str = "\
 usage: audit [OPTION]... [FILE]

@@ -9,8 +9,6 @@
 //! and after a refusal the diagnosis. Sends no mail: it ends with QUIT. Exit code 0 when a session was open, 1 when the server
 //! refused or could not be talked to, or there is no name to send, 2 for bad arguments.
 
-use helo_name::smtp::{Exchange, InvalidReply, ReplyParser, Step};
-use helo_name::{Handshake, HeloName, Reply};
 use std::error::Error;
 use std::ffi::OsString;
 use std::fmt::{self, Write as _};
@@ -18,6 +16,9 @@ use std::io::{self, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
+
+use helo_name::smtp::{Exchange, InvalidReply, ReplyParser, Step};
+use helo_name::{Handshake, HeloName, Reply};
 
 const USAGE: &str = "\
 usage: handshake [--client-address IP] HOST:PORT [NAME]...

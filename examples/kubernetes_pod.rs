@@ -12,12 +12,13 @@ mod dns_server;
 #[path = "../tests/support/echo_dns.rs"]
 mod echo_dns;
 
+use std::io::{self, Write};
+use std::net::{IpAddr, Ipv4Addr};
+
 use dns_server::DnsServer;
 use echo_dns::{Echo, EchoServer};
 use helo_name::dns::{EchoService, Resolver};
 use helo_name::{HeloName, Resolution, Resolve, ResolveError};
-use std::io::{self, Write};
-use std::net::{IpAddr, Ipv4Addr};
 
 /// The address that the cluster's NAT gateway gives to outgoing connections.
 const EGRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 10));

@@ -11,6 +11,12 @@
 //!
 //! One line for each way goes to standard output. Exit code 1 when one was refused, 2 for bad arguments.
 
+use std::error::Error;
+use std::fmt;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::process::ExitCode;
+use std::time::Duration;
+
 use helo_name::{Diagnosis, HeloName, Reply, Stage, policy};
 use lettre::message::Mailbox;
 use lettre::transport::smtp::client::SmtpConnection;
@@ -18,11 +24,6 @@ use lettre::transport::smtp::commands::{Data, Mail, Quit, Rcpt};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::{self, AsyncSmtpTransport, SmtpTransport};
 use lettre::{AsyncTransport, Message, Tokio1Executor, Transport};
-use std::error::Error;
-use std::fmt;
-use std::net::{SocketAddr, ToSocketAddrs};
-use std::process::ExitCode;
-use std::time::Duration;
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 

@@ -19,8 +19,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use helo_name::dns::{Answer, NotKnown, Resolver};
-use helo_name::dns::{Facts, Question};
+use helo_name::dns::{Answer, Facts, NotKnown, Question, Resolver};
 use helo_name::receivers::{Basis, Ehlo, Profile, Server, Verdict};
 
 const HELP: &str = r"Usage: receivers (--dns IP:PORT | --no-dns) [--client IP] [--table] [ARGUMENT...]

@@ -6,8 +6,6 @@
 //! With `--json` (feature `serde`) standard output is the report as one JSON document on one line, and nothing else; the
 //! name is its field `name`, null when there is none.
 
-use helo_name::dns::Resolver;
-use helo_name::{FallbackPolicy, HeloName, Resolution, Resolve, policy};
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
@@ -15,6 +13,9 @@ use std::process::ExitCode;
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
+
+use helo_name::dns::Resolver;
+use helo_name::{FallbackPolicy, HeloName, Resolution, Resolve, policy};
 
 const USAGE: &str = "\
 usage: this_host [OPTION VALUE]...

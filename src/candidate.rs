@@ -1,9 +1,9 @@
 //! A name that might be sent, and where it came from.
 
-use crate::kinds::kinds;
-use crate::name::HeloName;
-use crate::name::Scope;
 use std::net::IpAddr;
+
+use crate::kinds::kinds;
+use crate::name::{HeloName, Scope};
 
 kinds! {
     /// Where a name came from.
@@ -44,13 +44,14 @@ kinds! {
 }
 
 impl Source {
-    /// Tells whether the operator named it: what they say is sent or refused, never replaced.
+    /// Returns whether the operator named it: what they say is sent or refused, never replaced.
     ///
     /// ```
     /// use helo_name::Source;
     /// assert!(Source::Environment.is_operator());
     /// assert!(!Source::HostName.is_operator());
     /// ```
+    #[must_use]
     pub const fn is_operator(self) -> bool {
         matches!(self, Self::Configured | Self::Environment)
     }
@@ -73,21 +74,25 @@ pub struct Candidate {
 
 impl Candidate {
     /// Makes a candidate.
+    #[must_use]
     pub fn new(name: HeloName, source: Source) -> Self {
         Self { name, source }
     }
 
-    /// Gives the name.
+    /// Returns the name.
+    #[must_use]
     pub fn name(&self) -> &HeloName {
         &self.name
     }
 
-    /// Tells where the name came from.
+    /// Returns where the name came from.
+    #[must_use]
     pub fn source(&self) -> Source {
         self.source
     }
 
-    /// Tells whether the name means anything in public.
+    /// Returns whether the name means anything in public.
+    #[must_use]
     pub fn scope(&self) -> Scope {
         self.name.scope()
     }

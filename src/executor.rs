@@ -1,6 +1,7 @@
 //! Several futures at once on whatever executor polls them, and an alarm clock that needs none.
 //!
-//! The number in flight is small (R12 bounds it), so a look at each one's flag at a wake-up is cheap.
+//! The number in flight is small (R12 bounds it), so a look at each one's flag at a wake-up is
+//! cheap.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -104,7 +105,8 @@ impl Call {
     }
 }
 
-/// Rings once, at a given time. A thread of its own keeps the time, as no timer is common to all executors.
+/// Rings once, at a given time. A thread of its own keeps the time, as no timer is common to all
+/// executors.
 pub(crate) struct Alarm(Arc<Clock>);
 
 struct Clock {
@@ -119,7 +121,8 @@ enum State {
 }
 
 impl Alarm {
-    /// Sets the alarm. If no thread is to be had it rings at once: a deadline that nobody keeps would hang.
+    /// Sets the alarm. If no thread is to be had it rings at once: a deadline that nobody keeps
+    /// would hang.
     pub(crate) fn after(delay: Duration) -> Self {
         let clock = Arc::new(Clock {
             state: Mutex::new(State::Set(None)),
@@ -205,8 +208,9 @@ pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use std::future::{pending, ready};
+
+    use super::*;
 
     #[test]
     fn what_finishes_is_handed_out_and_what_hangs_ends_with_the_alarm() {

@@ -14,7 +14,8 @@ use crate::smtp::Stage;
 /// How many candidates are forecast; a machine with more is told about the first.
 const MOST: usize = 10;
 
-/// The server that the forecast is for. No rule here depends on its name, unless a client gives itself the same.
+/// The server that the forecast is for. No rule here depends on its name, unless a client gives
+/// itself the same.
 const SERVER: &str = "mx.example.net";
 
 /// Stands for the argument in a reply.
@@ -22,8 +23,8 @@ const ARGUMENT: &str = "..";
 
 /// What well-known servers would answer to a candidate.
 ///
-/// The profiles are those of [`receivers`](crate::receivers). Nothing is asked for it: what hangs on an answer that the
-/// resolution did not need (an MX record, the other family) is open.
+/// The profiles are those of [`receivers`](crate::receivers). Nothing is asked for it: what hangs
+/// on an answer that the resolution did not need (an MX record, the other family) is open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Forecast {
     what: String,
@@ -42,22 +43,26 @@ pub struct Refusal {
 }
 
 impl Forecast {
-    /// Gives the candidate, as a report line has it.
+    /// Returns the candidate, as a report line has it.
+    #[must_use]
     pub fn candidate(&self) -> &str {
         &self.what
     }
 
-    /// Tells how many profiles would accept it.
+    /// Returns how many profiles would accept it.
+    #[must_use]
     pub fn accepted(&self) -> usize {
         self.accepted
     }
 
-    /// Gives the profiles for which the answer hangs on more than is known.
+    /// Returns the profiles for which the answer hangs on more than is known.
+    #[must_use]
     pub fn open(&self) -> &[&'static str] {
         &self.open
     }
 
-    /// Gives the refusals, alike ones of a server together.
+    /// Returns the refusals, alike ones of a server together.
+    #[must_use]
     pub fn refusals(&self) -> &[Refusal] {
         &self.refusals
     }
@@ -87,22 +92,27 @@ impl Forecast {
 }
 
 impl Refusal {
-    /// Gives the server, as in `Postfix`.
+    /// Returns the server, as in `Postfix`.
+    #[must_use]
     pub fn server(&self) -> &'static str {
         self.server
     }
 
-    /// Gives the profiles, as in `postfix-nonfqdn`.
+    /// Returns the profiles, as in `postfix-nonfqdn`.
+    #[must_use]
     pub fn profiles(&self) -> &[&'static str] {
         &self.profiles
     }
 
-    /// Gives the commands that it may come at.
+    /// Returns the commands that it may come at.
+    #[must_use]
     pub fn stages(&self) -> &[Stage] {
         &self.stages
     }
 
-    /// Gives the reply in one line: code, enhanced code, text with `..` for the argument; escaped and cut.
+    /// Returns the reply in one line: code, enhanced code, text with `..` for the argument; escaped
+    /// and cut.
+    #[must_use]
     pub fn reply(&self) -> &str {
         &self.reply
     }
@@ -147,8 +157,8 @@ impl fmt::Display for Forecast {
 }
 
 impl Resolution {
-    /// Returns what well-known servers would answer: for the chosen name first, then for the refused
-    /// candidates.
+    /// Returns what well-known servers would answer: for the chosen name first, then for the
+    /// refused candidates.
     ///
     /// ```
     /// use helo_name::Resolve;
@@ -184,7 +194,8 @@ fn judge(
 ) -> Forecast {
     let server = Server::new(SERVER);
     let address = client.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-    // A server that judges by syntax looks the client up for its greeting only, so any answer will do.
+    // A server that judges by syntax looks the client up for its greeting only, so any answer will
+    // do.
     let mut for_syntax = facts.clone();
     for_syntax.insert_names(address, Answer::nx_domain());
     let mut forecast = Forecast {
@@ -225,7 +236,8 @@ fn what(considered: &Considered, client: Option<IpAddr>) -> String {
     }
 }
 
-/// The reply, with `..` for what was sent, so that alike replies are the same and hostile text is not repeated.
+/// The reply, with `..` for what was sent, so that alike replies are the same and hostile text is
+/// not repeated.
 fn reply_without(verdict: &Verdict, argument: &[u8]) -> String {
     let text = String::from_utf8_lossy(verdict.text());
     let argument = String::from_utf8_lossy(argument);
@@ -240,7 +252,8 @@ fn reply_without(verdict: &Verdict, argument: &[u8]) -> String {
     )
 }
 
-/// Puts `..` for a word where it stands alone: a host called `host` must not take the end off `hostname`.
+/// Puts `..` for a word where it stands alone: a host called `host` must not take the end off
+/// `hostname`.
 fn without_word(text: &str, word: &str) -> String {
     let is_part = |character: char| character.is_alphanumeric() || "-._".contains(character);
     let mut rest = text;

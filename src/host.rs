@@ -1,8 +1,9 @@
 //! What this machine says of itself: the only file that asks the operating system.
 //!
-//! Each question is answered from memory or a small file, never by a look-up: `getaddrinfo` may take 20 seconds, and
-//! what it takes from the hosts file (`127.0.1.1 name`) is not what the world sees. None of what is read is trusted;
-//! it goes through [`sanitize`](crate::sanitize) like any other raw text.
+//! Each question is answered from memory or a small file, never by a look-up: `getaddrinfo` may
+//! take 20 seconds, and what it takes from the hosts file (`127.0.1.1 name`) is not what the world
+//! sees. None of what is read is trusted; it goes through [`sanitize`](crate::sanitize) like any
+//! other raw text.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -16,13 +17,15 @@ pub(crate) const VARIABLE: &str = "HELO_NAME";
 /// Where Debian keeps the machine's mail name (Debian Policy 11.6).
 pub(crate) const MAILNAME: &str = "/etc/mailname";
 
-/// Where the machine's resolver is configured (resolv.conf(5)); not on Windows, and on macOS for old programs only.
+/// Where the machine's resolver is configured (resolv.conf(5)); not on Windows, and on macOS for
+/// old programs only.
 const RESOLV_CONF: &str = "/etc/resolv.conf";
 
 /// No file read here is longer on a machine that works.
 const MAX_FILE: u64 = 1 << 20;
 
-/// Addresses whose route is the default route: a root name server's (a.root-servers.net, 2026). Nothing is sent.
+/// Addresses whose route is the default route: a root name server's (a.root-servers.net, 2026).
+/// Nothing is sent.
 const FAR_V4: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(198, 41, 0, 4)), 53);
 const FAR_V6: SocketAddr = SocketAddr::new(
     IpAddr::V6(Ipv6Addr::new(0x2001, 0x503, 0xba3e, 0, 0, 0, 2, 0x30)),
@@ -73,9 +76,9 @@ pub(crate) fn name_servers() -> Vec<SocketAddr> {
     read_of_unix(RESOLV_CONF).map_or_else(Vec::new, |text| name_servers_in(&text))
 }
 
-/// Reads `nameserver` lines. Nothing else in the file counts, so that no other line can lose them. An address has
-/// port 53 unless it is written as OpenBSD does, `[192.0.2.53]:5353`. One with a zone id (`fe80::1%eth0`) is skipped:
-/// there is no way to ask it.
+/// Reads `nameserver` lines. Nothing else in the file counts, so that no other line can lose them.
+/// An address has port 53 unless it is written as OpenBSD does, `[192.0.2.53]:5353`. One with a
+/// zone id (`fe80::1%eth0`) is skipped: there is no way to ask it.
 #[cfg(feature = "dns")]
 pub(crate) fn name_servers_in(resolv_conf: &[u8]) -> Vec<SocketAddr> {
     const PORT: u16 = 53;
@@ -97,7 +100,7 @@ fn name_server(text: &str, port: u16) -> Option<SocketAddr> {
     Some(SocketAddr::new(address.parse().ok()?, port.parse().ok()?))
 }
 
-/// Tells from which address a connection to `server` would come. Nothing is sent.
+/// Returns from which address a connection to `server` would come. Nothing is sent.
 pub(crate) fn source_address(server: SocketAddr) -> Option<IpAddr> {
     let any: IpAddr = match server.ip() {
         IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
@@ -122,7 +125,8 @@ fn hosts_file() -> PathBuf {
     "/etc/hosts".into()
 }
 
-/// Reads a file that Unix has. On Windows its path would be one on the current drive, where any user may create it.
+/// Reads a file that Unix has. On Windows its path would be one on the current drive, where any
+/// user may create it.
 fn read_of_unix(path: &str) -> Option<Vec<u8>> {
     if cfg!(windows) {
         return None;
@@ -140,7 +144,8 @@ fn read(path: PathBuf) -> Option<Vec<u8>> {
     Some(text)
 }
 
-/// The first name of a line is the canonical one, the others are its aliases (hosts(5)). Only a dotted one is of use.
+/// The first name of a line is the canonical one, the others are its aliases (hosts(5)). Only a
+/// dotted one is of use.
 fn canonical_name_in<'a>(hosts: &'a [u8], host: &[u8]) -> Option<&'a [u8]> {
     for line in hosts.split(|&byte| byte == b'\n') {
         let mut names = words(line).skip(1);

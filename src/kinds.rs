@@ -1,4 +1,5 @@
-//! One row for each variant of an enum: its docs, its word for logs, and the sentence it stands for.
+//! One row for each variant of an enum: its docs, its word for logs, and the sentence it stands
+//! for.
 //!
 //! ```text
 //! kinds! {
@@ -17,8 +18,8 @@
 
 /// Declares an enum from one row for each variant; serde writes the word.
 ///
-/// After the rows, the sentences may be given to a method instead of `Display`: `write(method: args)`
-/// makes one that formats them, `texts(first, second)` makes one `const fn` for each column.
+/// After the rows, the sentences may be given to a method instead of `Display`: `write(method:
+/// args)` makes one that formats them, `texts(first, second)` makes one `const fn` for each column.
 macro_rules! kinds {
     (
         $(#[$meta:meta])* $vis:vis enum $name:ident { $($rows:tt)+ } $($methods:tt)*
@@ -164,4 +165,5 @@ macro_rules! messages {
     };
 }
 
-pub(crate) use {kinds, messages};
+pub(crate) use kinds;
+pub(crate) use messages;

@@ -1,10 +1,11 @@
 //! The names to try, in order.
 
+use std::net::IpAddr;
+
 use crate::candidate::{Candidate, Source};
 use crate::name::HeloName;
 use crate::policy::Decision;
 use crate::verify::{ClientFinding, Finding};
-use std::net::IpAddr;
 
 /// A name to try, with what is known about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,22 +28,26 @@ impl Attempt {
         }
     }
 
-    /// Gives the name.
+    /// Returns the name.
+    #[must_use]
     pub fn name(&self) -> &HeloName {
         self.candidate.name()
     }
 
-    /// Tells where the name came from.
+    /// Returns where the name came from.
+    #[must_use]
     pub fn source(&self) -> Source {
         self.candidate.source()
     }
 
-    /// Tells whether the name is permitted or held back.
+    /// Returns whether the name is permitted or held back.
+    #[must_use]
     pub fn decision(&self) -> Decision {
         self.decision
     }
 
-    /// Gives the findings, one for each client address; one without an address when none is known.
+    /// Returns the findings, one for each client address; one without an address when none is known.
+    #[must_use]
     pub fn findings(&self) -> &[ClientFinding] {
         &self.findings
     }
@@ -110,25 +115,29 @@ impl Plan {
         Some(plan)
     }
 
-    /// Gives the first attempt.
+    /// Returns the first attempt.
+    #[must_use]
     pub fn first(&self) -> &Attempt {
         &self.first
     }
 
-    /// Gives the attempts in order.
+    /// Returns the attempts in order.
     pub fn attempts(&self) -> impl Iterator<Item = &Attempt> {
         std::iter::once(&self.first).chain(&self.rest)
     }
 
-    /// Gives the names in order.
+    /// Returns the names in order.
     pub fn names(&self) -> impl Iterator<Item = &HeloName> {
         self.attempts().map(Attempt::name)
     }
 
-    /// Gives the plan for a connection from one client address, or from one that is not known (`None`).
+    /// Returns the plan for a connection from one client address, or from one that is not known
+    /// (`None`).
     ///
-    /// The literals of other addresses go; without an address, all literals do. Names that mismatch at this address go
-    /// too, unless nothing else is left. What the operator named stays. `None` when no name is left.
+    /// The literals of other addresses go; without an address, all literals do. Names that mismatch
+    /// at this address go too, unless nothing else is left. What the operator named stays. `None`
+    /// when no name is left.
+    #[must_use]
     pub fn for_client(&self, client: Option<IpAddr>) -> Option<Self> {
         let client = client.map(|address| address.to_canonical());
         let own: Vec<&Attempt> = self

@@ -1,11 +1,12 @@
 //! Which candidates may be sent: the decision is yours to make, and three ready ones are here.
 //!
-//! A [`FallbackPolicy`] is asked about every legal candidate before anything is sent. It sees the candidate, the
-//! finding about it and the scope of the server; it never sees the network. It answers [`Decision::Permit`],
-//! [`Decision::Hold`] (behind every permitted name) or [`Decision::Reject`]. The order among equals is not its concern.
+//! A [`FallbackPolicy`] is asked about every legal candidate before anything is sent. It sees the
+//! candidate, the finding about it and the scope of the server; it never sees the network. It
+//! answers [`Decision::Permit`], [`Decision::Hold`] (behind every permitted name) or
+//! [`Decision::Reject`]. The order among equals is not its concern.
 //!
-//! In the tables P is permit, H hold, R reject, and ! adds a warning to the report. The findings are those of
-//! [`verify`](crate::verify). [`Standard`] is the default.
+//! In the tables P is permit, H hold, R reject, and ! adds a warning to the report. The findings
+//! are those of [`verify`](crate::verify). [`Standard`] is the default.
 //!
 //! | | wants | for |
 //! | --- | --- | --- |
@@ -23,13 +24,12 @@
 //! assert_eq!(Standard.judge(&Judged::new(&candidate, Finding::NoAddress)), Decision::Reject);
 //! ```
 
-pub use crate::candidate::{Candidate, Qualifier, Source};
-
-use crate::kinds::kinds;
-use crate::name::HeloName;
-use crate::name::Scope;
-use crate::verify::Finding;
 use std::net::IpAddr;
+
+pub use crate::candidate::{Candidate, Qualifier, Source};
+use crate::kinds::kinds;
+use crate::name::{HeloName, Scope};
+use crate::verify::Finding;
 
 kinds! {
     /// What a policy says of a candidate.
@@ -54,7 +54,9 @@ pub struct Judged<'a> {
 }
 
 impl<'a> Judged<'a> {
-    /// Puts a candidate and a finding before a policy; the client address and the server are not known.
+    /// Puts a candidate and a finding before a policy; the client address and the server are not
+    /// known.
+    #[must_use]
     pub fn new(candidate: &'a Candidate, finding: Finding) -> Self {
         Self {
             candidate,
@@ -78,38 +80,45 @@ impl<'a> Judged<'a> {
         self
     }
 
-    /// Gives the candidate.
+    /// Returns the candidate.
+    #[must_use]
     pub fn candidate(&self) -> &'a Candidate {
         self.candidate
     }
 
-    /// Gives the candidate's name.
+    /// Returns the candidate's name.
+    #[must_use]
     pub fn name(&self) -> &'a HeloName {
         self.candidate.name()
     }
 
-    /// Tells where the candidate came from.
+    /// Returns where the candidate came from.
+    #[must_use]
     pub fn source(&self) -> Source {
         self.candidate.source()
     }
 
-    /// Tells what the DNS amounts to.
+    /// Returns what the DNS amounts to.
+    #[must_use]
     pub fn finding(&self) -> Finding {
         self.finding
     }
 
-    /// Gives the client address that the finding is about, if it is known.
+    /// Returns the client address that the finding is about, if it is known.
+    #[must_use]
     pub fn client_address(&self) -> Option<IpAddr> {
         self.client
     }
 
-    /// Gives the scope of the server's address, if the server is known.
+    /// Returns the scope of the server's address, if the server is known.
+    #[must_use]
     pub fn server_scope(&self) -> Option<Scope> {
         self.server
     }
 
-    /// Tells whether an operator has to know of it when this candidate is sent: the DNS does not speak for it. For the
-    /// literal of the client address there is nothing to look up.
+    /// Returns whether an operator has to know of it when this candidate is sent: the DNS does not
+    /// speak for it. For the literal of the client address there is nothing to look up.
+    #[must_use]
     pub fn needs_warning(&self, decision: Decision) -> bool {
         let is_derived_literal = matches!(self.source(), Source::Literal(_));
         decision != Decision::Reject && !self.finding.is_good() && !is_derived_literal
@@ -118,9 +127,9 @@ impl<'a> Judged<'a> {
 
 /// Decides which candidates may be sent.
 ///
-/// The same question may be put more than once, and must get the same answer. The answer for a name that the operator
-/// configured should be [`Decision::Permit`] or [`Decision::Reject`]; a rejected one is an error, and no other name is
-/// sent in its place.
+/// The same question may be put more than once, and must get the same answer. The answer for a name
+/// that the operator configured should be [`Decision::Permit`] or [`Decision::Reject`]; a rejected
+/// one is an error, and no other name is sent in its place.
 pub trait FallbackPolicy: Send + Sync {
     /// Decides about one candidate and one finding.
     fn judge(&self, judged: &Judged<'_>) -> Decision;
@@ -158,8 +167,9 @@ impl<F: Fn(&Judged<'_>) -> Decision + Send + Sync> FallbackPolicy for PolicyFn<F
 /// | sender domain | P | R | R | R | R | R |
 /// | literal of the public client address | R | R | R | R | R | R |
 ///
-/// An operator's literal must be the client address; a derived one is never sent. Where the DNS did not say, the error
-/// is of the kind "try again", also for a configured name. A name or literal that means nothing in public is rejected.
+/// An operator's literal must be the client address; a derived one is never sent. Where the DNS did
+/// not say, the error is of the kind "try again", also for a configured name. A name or literal
+/// that means nothing in public is rejected.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Strict;
 
@@ -185,9 +195,9 @@ impl FallbackPolicy for Strict {
 /// | sender domain | R | R | R | R | R | R |
 /// | literal of the public client address | H | H | H | H | H | H |
 ///
-/// A configured name that means nothing in public (`mail.corp.internal`) is permitted, with a warning, towards a
-/// private or loopback server, and rejected otherwise. A loopback literal is for a loopback server; a private literal
-/// needs [`Submission`].
+/// A configured name that means nothing in public (`mail.corp.internal`) is permitted, with a
+/// warning, towards a private or loopback server, and rejected otherwise. A loopback literal is for
+/// a loopback server; a private literal needs [`Submission`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Standard;
 
@@ -221,8 +231,8 @@ impl FallbackPolicy for Standard {
     }
 }
 
-/// As [`Standard`], for mail handed to one's own provider or smart host, which knows the client by its password or its
-/// network rather than by its name.
+/// As [`Standard`], for mail handed to one's own provider or smart host, which knows the client by
+/// its password or its network rather than by its name.
 ///
 /// | `Submission` | Match | Resolves | Unknown | Mismatch | NotPublic | NoAddress |
 /// | --- | --- | --- | --- | --- | --- | --- |
@@ -235,8 +245,9 @@ impl FallbackPolicy for Standard {
 /// | private literal, towards a private server | H | H | H | H | H | H |
 /// | loopback literal, towards a loopback server | H | H | H | H | H | H |
 ///
-/// The sender domain is for a domain whose hosts one runs, never for a user's mailbox domain: nobody may say
-/// `EHLO gmail.com`. A configured private literal is permitted towards a private server.
+/// The sender domain is for a domain whose hosts one runs, never for a user's mailbox domain:
+/// nobody may say `EHLO gmail.com`. A configured private literal is permitted towards a private
+/// server.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Submission;
 
@@ -266,7 +277,8 @@ enum PrivateLiterals {
     ToPrivateServers,
 }
 
-/// R18: what the operator said is sent as it is, or refused loudly. It is refused where nobody could understand it.
+/// R18: what the operator said is sent as it is, or refused loudly. It is refused where nobody
+/// could understand it.
 fn judge_operators(judged: &Judged<'_>, private_literals: PrivateLiterals) -> Decision {
     let is_literal = judged.name().is_literal();
     match (judged.candidate.scope(), judged.server) {

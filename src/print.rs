@@ -89,8 +89,8 @@ fn write_answer<T>(
 }
 
 impl fmt::Display for Resolution {
-    /// One line for each client address, candidate, warning and forecast, and one for the name servers if they left
-    /// something open; the last line is the choice, or the error.
+    /// One line for each client address, candidate, warning and forecast, and one for the name
+    /// servers if they left something open; the last line is the choice, or the error.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for client in self.clients() {
             writeln!(f, "{client}")?;

@@ -1,9 +1,11 @@
 //! What well-known servers answer to an argument of `EHLO`, before it is sent.
 //!
-//! A [`Profile`] is a server with a configuration, such as `postfix-strict`. It is given an [`Ehlo`]: any bytes as
-//! argument, the client address, the server's own name and addresses, and what the DNS says. It gives the
-//! [`Verdict`]: accepted, or refused at which [`Stage`](crate::Stage), with which reply. Or it gives the [`Question`](crate::dns::Question) that the
-//! server would ask the DNS next; then [`Facts`](crate::dns::Facts) gets the answer, and the profile is asked again:
+//! A [`Profile`] is a server with a configuration, such as `postfix-strict`. It is given an
+//! [`Ehlo`]: any bytes as argument, the client address, the server's own name and addresses, and
+//! what the DNS says. It gives the [`Verdict`]: accepted, or refused at which
+//! [`Stage`](crate::Stage), with which reply. Or it gives the [`Question`](crate::dns::Question)
+//! that the server would ask the DNS next; then [`Facts`](crate::dns::Facts) gets the answer, and
+//! the profile is asked again:
 //!
 //! ```
 //! use helo_name::dns::{Answer, Facts, Question};
@@ -32,14 +34,14 @@
 //! );
 //! ```
 //!
-//! The rules are those of the servers' sources; each file of this module cites them. They were tried against
-//! recordings of the running servers (`tests/it/receivers/recorded.rs`).
+//! The rules are those of the servers' sources; each file of this module cites them. They were
+//! tried against recordings of the running servers (`tests/it/receivers/recorded.rs`).
 //!
 //! # Not promised
 //!
-//! Operators change what a server does: tables, milters, ACLs and blocklists are not here. Only the first EHLO of a
-//! connection without TLS or authentication is judged. An argument that holds a line end is two commands to most
-//! servers; the answer to the second is not told.
+//! Operators change what a server does: tables, milters, ACLs and blocklists are not here. Only the
+//! first EHLO of a connection without TLS or authentication is judged. An argument that holds a
+//! line end is two commands to most servers; the answer to the second is not told.
 
 mod courier;
 mod exim;
@@ -84,6 +86,7 @@ impl Profile {
     /// assert!(Profile::named("exim-strict").is_some());
     /// assert!(Profile::named("exim-relaxed").is_none());
     /// ```
+    #[must_use]
     pub fn named(name: &str) -> Option<&'static Self> {
         Self::all().find(|profile| profile.name == name)
     }

@@ -1,7 +1,8 @@
-//! `HeloName::resolve()`: gathers candidates, asks the DNS, lets the policy judge, and explains itself.
+//! `HeloName::resolve()`: gathers candidates, asks the DNS, lets the policy judge, and explains
+//! itself.
 //!
-//! [`Resolve`] is the builder. [`Resolution`] is the outcome and its report, [`ResolveError`] says what
-//! an operator has to do when there is no name.
+//! [`Resolve`] is the builder. [`Resolution`] is the outcome and its report, [`ResolveError`] says
+//! what an operator has to do when there is no name.
 
 mod advise;
 mod ask;
@@ -26,12 +27,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use crate::plan::{Attempt, Plan};
 pub use considered::{Client, Considered, Reason, ReasonKind};
 pub use egress::HeloNames;
 pub use error::{Cure, ResolveError, ResolveErrorKind};
 pub use gather::ClientOrigin;
+use gather::{ClientAddress, ClientsAre, Gathered, Settings};
 pub use recheck::{Change, Recheck};
+use report::Again;
 pub use report::Resolution;
 pub use warning::Warning;
 
@@ -39,9 +41,8 @@ use crate::dns::{Dns, Facts};
 use crate::events;
 use crate::executor::{Alarm, block_on};
 use crate::name::HeloName;
+pub use crate::plan::{Attempt, Plan};
 use crate::policy::{Decision, FallbackPolicy, Judged, PolicyFn, Standard};
-use gather::{ClientAddress, ClientsAre, Gathered, Settings};
-use report::Again;
 
 /// How long a resolution may take, unless told otherwise.
 const DEADLINE: Duration = Duration::from_secs(5);
@@ -50,8 +51,8 @@ const DEADLINE: Duration = Duration::from_secs(5);
 impl HeloName {
     /// Starts to find out which name this machine should send in `EHLO`.
     ///
-    /// Await the builder, or call [`blocking`](Resolve::blocking); both work inside and outside a tokio runtime and
-    /// under any other executor. Do it once, at start-up: it asks the DNS.
+    /// Await the builder, or call [`blocking`](Resolve::blocking); both work inside and outside a
+    /// tokio runtime and under any other executor. Do it once, at start-up: it asks the DNS.
     ///
     /// ```no_run
     /// # async fn start() -> Result<(), helo_name::ResolveError> {
@@ -67,8 +68,9 @@ impl HeloName {
 
 /// What an operator knows, and how to ask: a builder for the name to send.
 ///
-/// Without any call, the operator's variable `HELO_NAME` wins; otherwise the host name, `/etc/mailname` and the PTR
-/// names of the client address are candidates, and at last the literal of that address.
+/// Without any call, the operator's variable `HELO_NAME` wins; otherwise the host name,
+/// `/etc/mailname` and the PTR names of the client address are candidates, and at last the literal
+/// of that address.
 ///
 /// ```
 /// use helo_name::Resolve;
@@ -110,22 +112,24 @@ impl<D: Dns> Resolve<D> {
         }
     }
 
-    /// Takes the operator's word: this name is sent as it is, or refused with an error, and never replaced by another.
+    /// Takes the operator's word: this name is sent as it is, or refused with an error, and never
+    /// replaced by another.
     ///
-    /// Surrounding white space, upper case, one trailing dot and U-labels are repaired. Blank text is no setting, and
-    /// gives a warning. A name given here wins over the variable `HELO_NAME`.
+    /// Surrounding white space, upper case, one trailing dot and U-labels are repaired. Blank text
+    /// is no setting, and gives a warning. A name given here wins over the variable `HELO_NAME`.
     pub fn configured<'a>(mut self, name: impl Into<Option<&'a str>>) -> Self {
         self.settings.configured = name.into().map(str::to_owned);
         self
     }
 
-    /// Plans derived names behind the configured one; without this the plan is the configured name alone.
+    /// Plans derived names behind the configured one; without this the plan is the configured name
+    /// alone.
     pub fn also_derived(mut self) -> Self {
         self.settings.derived = gather::Derived::Always;
         self
     }
 
-    /// Gives the address that servers see, once for each family; the last call for a family counts.
+    /// Returns the address that servers see, once for each family; the last call for a family counts.
     ///
     /// Behind NAT and in a container this is not the address that the socket is bound to.
     pub fn client_address(mut self, address: impl Into<Option<IpAddr>>) -> Self {
@@ -135,28 +139,30 @@ impl<D: Dns> Resolve<D> {
         self
     }
 
-    /// Names the server that mail goes to. The local address towards it is the client address unless one is given,
-    /// and a private or loopback server permits names that mean nothing in public. Nothing is sent to it.
+    /// Names the server that mail goes to. The local address towards it is the client address
+    /// unless one is given, and a private or loopback server permits names that mean nothing in
+    /// public. Nothing is sent to it.
     pub fn server(mut self, server: impl Into<Option<SocketAddr>>) -> Self {
         self.settings.server = server.into();
         self
     }
 
-    /// Gives the raw host name, any bytes, in place of the operating system's. The hosts file and the resolver's
-    /// domain do not qualify it; [`domain`](Self::domain) does.
+    /// Returns the raw host name, any bytes, in place of the operating system's. The hosts file and
+    /// the resolver's domain do not qualify it; [`domain`](Self::domain) does.
     pub fn host_name(mut self, raw: impl Into<OsString>) -> Self {
         self.settings.host_name = Some(raw.into());
         self
     }
 
-    /// Gives the domain that makes a bare host name fully-qualified, in place of the hosts file and the resolver's.
+    /// Returns the domain that makes a bare host name fully-qualified, in place of the hosts file and
+    /// the resolver's.
     pub fn domain<'a>(mut self, domain: impl Into<Option<&'a str>>) -> Self {
         self.settings.domain = domain.into().map(str::to_owned);
         self
     }
 
-    /// Gives the domain of the sender, a candidate under [`Submission`](crate::policy::Submission). It must be a
-    /// domain whose hosts one runs, never a user's mailbox domain.
+    /// Returns the domain of the sender, a candidate under [`Submission`](crate::policy::Submission).
+    /// It must be a domain whose hosts one runs, never a user's mailbox domain.
     pub fn sender_domain<'a>(mut self, domain: impl Into<Option<&'a str>>) -> Self {
         self.settings.sender_domain = domain.into().map(str::to_owned);
         self
@@ -201,7 +207,8 @@ impl<D: Dns> Resolve<D> {
         self.policy(PolicyFn(judge))
     }
 
-    /// Sets how long everything may take, 5 seconds unless called. What was found until then is used.
+    /// Sets how long everything may take, 5 seconds unless called. What was found until then is
+    /// used.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self
@@ -223,18 +230,20 @@ impl<D: Dns> Resolve<D> {
         self
     }
 
-    /// Leaves unread what this machine says of itself: its host name, hosts file, resolver domain, `/etc/mailname`
-    /// and source addresses. The name servers to ask are the resolver's own matter.
+    /// Leaves unread what this machine says of itself: its host name, hosts file, resolver domain,
+    /// `/etc/mailname` and source addresses. The name servers to ask are the resolver's own matter.
     pub fn ignore_machine(mut self) -> Self {
         self.settings.machine = gather::Reading::Ignore;
         self
     }
 
-    /// Asks services that echo the asker's address over DNS, for the families in which no client address is known.
+    /// Asks services that echo the asker's address over DNS, for the families in which no client
+    /// address is known.
     ///
-    /// Behind NAT and in a container the socket's address is not what servers see. These services are third parties;
-    /// nobody is asked unless this is called. Half the deadline is theirs. An address counts when two services agree on
-    /// it, or when its PTR names lead back to it, as port 53 is often intercepted.
+    /// Behind NAT and in a container the socket's address is not what servers see. These services
+    /// are third parties; nobody is asked unless this is called. Half the deadline is theirs. An
+    /// address counts when two services agree on it, or when its PTR names lead back to it, as port
+    /// 53 is often intercepted.
     ///
     /// ```no_run
     /// use helo_name::HeloName;
@@ -262,8 +271,8 @@ impl<D: Dns + 'static> Resolve<D> {
         run(Arc::new(self)).await
     }
 
-    /// As [`report`](Self::report), and blocks this thread. It works inside a runtime too, where it blocks one of the
-    /// runtime's threads.
+    /// As [`report`](Self::report), and blocks this thread. It works inside a runtime too, where it
+    /// blocks one of the runtime's threads.
     pub fn report_blocking(self) -> Resolution {
         block_on(self.report())
     }
@@ -272,16 +281,17 @@ impl<D: Dns + 'static> Resolve<D> {
     ///
     /// # Errors
     ///
-    /// When a configured name cannot be sent, when there is no usable name, or when the DNS did not answer and no name
-    /// is left without it. The error says why each candidate was refused, and what to configure.
+    /// When a configured name cannot be sent, when there is no usable name, or when the DNS did not
+    /// answer and no name is left without it. The error says why each candidate was refused, and
+    /// what to configure.
     pub fn blocking(self) -> Result<HeloName, ResolveError> {
         self.report_blocking().into_name()
     }
 
     /// Resolves a name for each of several client addresses, in one call and one deadline.
     ///
-    /// What the operator named, and the host name, are candidates for each of them; the PTR names of an address only
-    /// for that one. Addresses given before do not count.
+    /// What the operator named, and the host name, are candidates for each of them; the PTR names
+    /// of an address only for that one. Addresses given before do not count.
     ///
     /// ```
     /// use helo_name::Resolve;
@@ -324,7 +334,8 @@ async fn run<D: Dns + 'static>(resolve: Arc<Resolve<D>>) -> Resolution {
     ask::ask(&resolve.dns, &gathered, &mut facts, &alarm).await;
     #[cfg(feature = "dns")]
     let gathered = discover::without_unconfirmed(gathered, &facts);
-    // Without a client address other questions matter; those that were answered are not asked again.
+    // Without a client address other questions matter; those that were answered are not asked
+    // again.
     ask::ask(&resolve.dns, &gathered, &mut facts, &alarm).await;
     let again: Arc<dyn Again> = Arc::<Resolve<D>>::clone(&resolve);
     resolve.conclude(&gathered, facts, again)

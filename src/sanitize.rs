@@ -1,4 +1,5 @@
-//! From the raw text that a machine or an operator gives for its name to a [`HeloName`](crate::HeloName), or to the reason why not.
+//! From the raw text that a machine or an operator gives for its name to a
+//! [`HeloName`](crate::HeloName), or to the reason why not.
 //!
 //! What is repaired has one reading only, and each [`Repair`] is reported:
 //!
@@ -14,9 +15,10 @@
 //! | `[IPv6:2606:4700:0::1111]` | `[IPv6:2606:4700::1111]` | [`RespelledAddress`](Repair::RespelledAddress) |
 //! | `::ffff:1.1.1.1` | `[1.1.1.1]` | [`FoldedMappedAddress`](Repair::FoldedMappedAddress) |
 //!
-//! Everything else is [`Unusable`]. An underscore never becomes a hyphen, a bare name never gets a domain, and no ASCII
-//! character is dropped or replaced: the result would be a name that nobody owns. Of other characters, some are, as
-//! UTS 46 has it: `①` is `1`, a full-width dot is a dot, a soft hyphen or byte order mark is nothing.
+//! Everything else is [`Unusable`]. An underscore never becomes a hyphen, a bare name never gets a
+//! domain, and no ASCII character is dropped or replaced: the result would be a name that nobody
+//! owns. Of other characters, some are, as UTS 46 has it: `①` is `1`, a full-width dot is a dot, a
+//! soft hyphen or byte order mark is nothing.
 //!
 //! Not asked here: whether the name exists, and whose it is.
 
@@ -25,21 +27,22 @@ mod mend;
 mod repair;
 mod unusable;
 
+use explain::explain;
+use mend::mend;
 pub use repair::{Repair, Sanitized};
 pub use unusable::{Unusable, UnusableKind};
 
 use crate::name::Scope;
-use explain::explain;
-use mend::mend;
 
-/// Longer raw text is refused unread. The longest name that can come out has 253 characters; as U-labels in UTF-8, with
-/// white space around, it has far less than this.
+/// Longer raw text is refused unread. The longest name that can come out has 253 characters; as
+/// U-labels in UTF-8, with white space around, it has far less than this.
 const MAX_RAW: usize = 1024;
 
 /// Turns raw text into a legal and public name, and tells what had to be repaired.
 ///
-/// Raw text is bytes because a host name is: a `&str` will do, and on Unix `OsStrExt::as_bytes` of an `OsStr`. No input
-/// makes this panic, and refusing takes no longer for a megabyte than for a kilobyte.
+/// Raw text is bytes because a host name is: a `&str` will do, and on Unix `OsStrExt::as_bytes` of
+/// an `OsStr`. No input makes this panic, and refusing takes no longer for a megabyte than for a
+/// kilobyte.
 ///
 /// ```
 /// use helo_name::sanitize::{Repair, sanitize};
@@ -55,10 +58,12 @@ const MAX_RAW: usize = 1024;
 ///
 /// # Errors
 ///
-/// * Illegal, so there is no name: `shop_mailer_1` (underscore), `web-01` (single label), `15b0717dc4c2` (container id),
-///   `mail.example.com:25` (port), `{{ .Host }}` (template), `*.example.com` (wildcard), `fe80::1%eth0` (zone).
-/// * Legal and not public: `Annas-MacBook-Pro.local`, `ip-10-0-0-1.ec2.internal`, `localhost.localdomain`, `10.0.0.1`.
-///   [`Unusable::name`] has the name then, for the case that the server is not public either.
+/// * Illegal, so there is no name: `shop_mailer_1` (underscore), `web-01` (single label),
+///   `15b0717dc4c2` (container id), `mail.example.com:25` (port), `{{ .Host }}` (template),
+///   `*.example.com` (wildcard), `fe80::1%eth0` (zone).
+/// * Legal and not public: `Annas-MacBook-Pro.local`, `ip-10-0-0-1.ec2.internal`,
+///   `localhost.localdomain`, `10.0.0.1`. [`Unusable::name`] has the name then, for the case that
+///   the server is not public either.
 pub fn sanitize(raw: impl AsRef<[u8]>) -> Result<Sanitized, Unusable> {
     sanitize_bytes(raw.as_ref())
 }

@@ -1,9 +1,11 @@
-//! Names, reports and diagnoses for serde: a [`HeloName`] is read and written, everything else is written only.
+//! Names, reports and diagnoses for serde: a [`HeloName`] is read and written, everything else is
+//! written only.
 //!
-//! A name is a string, and reading it checks it as [`HeloName::parse`] does. A kind is its word in kebab-case, the one
-//! that `as_str` gives, and `message` is the sentence that `Display` writes. What has more to say than its kind is a map;
-//! its fields stand above its `impl`, where rustdoc shows them. All fields are always there; where there is nothing to say
-//! the value is null (in a format without null, as TOML, the field is absent). An address is a string, a time a number of
+//! A name is a string, and reading it checks it as [`HeloName::parse`] does. A kind is its word in
+//! kebab-case, the one that `as_str` gives, and `message` is the sentence that `Display` writes.
+//! What has more to say than its kind is a map; its fields stand above its `impl`, where rustdoc
+//! shows them. All fields are always there; where there is nothing to say the value is null (in a
+//! format without null, as TOML, the field is absent). An address is a string, a time a number of
 //! seconds.
 //!
 //! Not promised: that no field is added.
@@ -26,7 +28,8 @@ use crate::sanitize::{Sanitized, Unusable};
 use crate::smtp::{Cause, Diagnosis, EnhancedCode, Reply, Stage};
 use crate::verify::{ClientFinding, Forward, Reverse, Verification};
 
-/// Reads a string and checks it: what [`HeloName::parse`] refuses is an error that says which rule is broken.
+/// Reads a string and checks it: what [`HeloName::parse`] refuses is an error that says which rule
+/// is broken.
 ///
 /// ```
 /// use helo_name::HeloName;
@@ -101,9 +104,9 @@ impl Serialize for EnhancedCode {
     }
 }
 
-/// Writes a map of `name`, `provisional`, `valid_for_seconds`, `error`, `plan`, `clients`, `considered`, `warnings`,
-/// `forecasts`, `name_servers`; `plan` is a list of [`Attempt`]s; `error` is null when there is a name; `forecasts` is
-/// empty without the feature `receivers`.
+/// Writes a map of `name`, `provisional`, `valid_for_seconds`, `error`, `plan`, `clients`,
+/// `considered`, `warnings`, `forecasts`, `name_servers`; `plan` is a list of [`Attempt`]s; `error`
+/// is null when there is a name; `forecasts` is empty without the feature `receivers`.
 impl Serialize for Resolution {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let plan = self.plan();
@@ -172,8 +175,8 @@ fn source_address(source: Source) -> Option<IpAddr> {
     }
 }
 
-/// Writes a map of `name`, `source`, `source_address`, `decision`, `findings`; `findings` are maps of `address` and
-/// `finding`.
+/// Writes a map of `name`, `source`, `source_address`, `decision`, `findings`; `findings` are maps
+/// of `address` and `finding`.
 impl Serialize for Attempt {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_struct("Attempt", 5)?;
@@ -198,8 +201,8 @@ impl Serialize for Client {
     }
 }
 
-/// Writes a map of `source`, `source_address`, `raw`, `name`, `repairs`, `decision`, `reason`, `findings`, `lookups`;
-/// `raw` is escaped and cut; `findings` are maps of `address` and `finding`.
+/// Writes a map of `source`, `source_address`, `raw`, `name`, `repairs`, `decision`, `reason`,
+/// `findings`, `lookups`; `raw` is escaped and cut; `findings` are maps of `address` and `finding`.
 impl Serialize for Considered {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_struct("Considered", 9)?;
@@ -241,8 +244,8 @@ fn answer_fields<M: SerializeStruct, T: Serialize>(
     map.serialize_field("server", &answer.server())
 }
 
-/// Writes a map of `outcome`, `not_known`, `records`, `aliases`, `ttl_seconds`, `server`; `not_known` says why when
-/// `outcome` is `not-known`.
+/// Writes a map of `outcome`, `not_known`, `records`, `aliases`, `ttl_seconds`, `server`;
+/// `not_known` says why when `outcome` is `not-known`.
 impl<T: Serialize> Serialize for Answer<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_struct("Answer", ANSWER_FIELDS)?;
@@ -316,8 +319,8 @@ impl Serialize for Recheck {
     }
 }
 
-/// Writes a map of `kind`, `message`, `name`, `address`, `before`, `after`; `before` and `after` are what the kind
-/// has: addresses, a finding, a name, or PTR names.
+/// Writes a map of `kind`, `message`, `name`, `address`, `before`, `after`; `before` and `after`
+/// are what the kind has: addresses, a finding, a name, or PTR names.
 impl Serialize for Change {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (of_name, of_address) = match self {
@@ -349,7 +352,8 @@ fn before_and_after<M: SerializeStruct>(
     map.serialize_field("after", after)
 }
 
-/// Writes a map of `name`, `address`, `finding`, `message`, `is_ptr_name`, `iprev`, `lookups`, `ptr`.
+/// Writes a map of `name`, `address`, `finding`, `message`, `is_ptr_name`, `iprev`, `lookups`,
+/// `ptr`.
 impl Serialize for Verification {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let message = self.finding().about(self.name(), self.client_address());
@@ -379,8 +383,8 @@ impl Serialize for Diagnosis {
     }
 }
 
-/// Writes a map of `code`, `enhanced_code`, `lines`; `lines` are the server's own text, which JSON escapes no further
-/// than it must.
+/// Writes a map of `code`, `enhanced_code`, `lines`; `lines` are the server's own text, which JSON
+/// escapes no further than it must.
 impl Serialize for Reply {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_struct("Reply", 3)?;

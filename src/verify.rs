@@ -1,7 +1,7 @@
 //! What the DNS says about a name and an address: facts, and the finding they amount to.
 //!
-//! The words are those of RFC 8601 where it has some ([`Iprev`]), and the kinds of answer those of RFC 9499. A finding
-//! is about one name and one client address: a host with IPv4 and IPv6 has two.
+//! The words are those of RFC 8601 where it has some ([`Iprev`]), and the kinds of answer those of
+//! RFC 9499. A finding is about one name and one client address: a host with IPv4 and IPv6 has two.
 
 mod finding;
 mod iprev;
@@ -9,14 +9,14 @@ mod iprev;
 use std::fmt;
 use std::net::IpAddr;
 
-use crate::dns::{Dns, Facts, Questions};
-use crate::executor::InFlight;
-use crate::name::{HeloName, is_verifiable};
-
 pub use finding::{ClientFinding, Finding, Forward, find};
 pub(crate) use finding::{families_to_ask, lookups};
 pub use iprev::{Iprev, Reverse};
 pub(crate) use iprev::{MAX_CONFIRMED, iprev, names_hold};
+
+use crate::dns::{Dns, Facts, Questions};
+use crate::executor::InFlight;
+use crate::name::{HeloName, is_verifiable};
 
 /// A name and a client address, checked: forward, reverse, and whether the two confirm each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,50 +30,58 @@ pub struct Verification {
 }
 
 impl Verification {
-    /// Gives the name that was checked.
+    /// Returns the name that was checked.
+    #[must_use]
     pub fn name(&self) -> &HeloName {
         &self.name
     }
 
-    /// Gives the client address it was checked for.
+    /// Returns the client address it was checked for.
+    #[must_use]
     pub fn client_address(&self) -> Option<IpAddr> {
         self.client
     }
 
-    /// Gives the answers about the name; none for a literal.
+    /// Returns the answers about the name; none for a literal.
+    #[must_use]
     pub fn lookups(&self) -> &[Forward] {
         &self.lookups
     }
 
-    /// Tells what they amount to.
+    /// Returns what they amount to.
+    #[must_use]
     pub fn finding(&self) -> Finding {
         self.finding
     }
 
-    /// Gives the answer about the client address; `None` when it is not known, or not public and so not asked for.
+    /// Returns the answer about the client address; `None` when it is not known, or not public and so
+    /// not asked for.
+    #[must_use]
     pub fn reverse(&self) -> Option<&Reverse> {
         self.reverse.as_ref()
     }
 
-    /// Tells whether the client address has this name as a PTR name.
+    /// Returns whether the client address has this name as a PTR name.
+    #[must_use]
     pub fn is_ptr_name(&self) -> bool {
         self.reverse
             .as_ref()
             .is_some_and(|reverse| names_hold(&reverse.answer, &self.name))
     }
 
-    /// Tells whether the names of the client address lead back to it, as far as this name shows it: `None` when the
-    /// PTR names are other ones, which were not looked up.
+    /// Returns whether the names of the client address lead back to it, as far as this name shows it:
+    /// `None` when the PTR names are other ones, which were not looked up.
+    #[must_use]
     pub fn iprev(&self) -> Option<Iprev> {
         self.iprev
     }
 }
 
-/// Checks one name for one client address: A or AAAA of the name and PTR of the address, at the same time. When the
-/// address is not known, A and AAAA.
+/// Checks one name for one client address: A or AAAA of the name and PTR of the address, at the
+/// same time. When the address is not known, A and AAAA.
 ///
-/// It takes as long as `dns` takes. A name that is not public, a literal, and the PTR of an address that is not public
-/// are not asked for.
+/// It takes as long as `dns` takes. A name that is not public, a literal, and the PTR of an address
+/// that is not public are not asked for.
 ///
 /// ```
 /// use helo_name::HeloName;
@@ -113,12 +121,12 @@ pub async fn verify(dns: &impl Dns, name: &HeloName, client: Option<IpAddr>) -> 
     }
 }
 
-/// How many pairs [`verify_many`] checks at the same time. More is no faster, and each takes two sockets for each name server: a thousand at
-/// once run out of file descriptors on most machines.
+/// How many pairs [`verify_many`] checks at the same time. More is no faster, and each takes two
+/// sockets for each name server: a thousand at once run out of file descriptors on most machines.
 const CONCURRENCY: usize = 100;
 
-/// Checks any number of names and client addresses, some at a time. Memory is bounded by that number, not by how many
-/// there are.
+/// Checks any number of names and client addresses, some at a time. Memory is bounded by that
+/// number, not by how many there are.
 ///
 /// ```
 /// use helo_name::HeloName;
@@ -173,8 +181,8 @@ impl<D: Dns, I: Iterator<Item = (HeloName, IpAddr)>> VerifyMany<'_, D, I> {
         self
     }
 
-    /// Waits for the next that is checked, in no particular order; `None` when all are. Dropping the future loses
-    /// nothing.
+    /// Waits for the next that is checked, in no particular order; `None` when all are. Dropping
+    /// the future loses nothing.
     pub async fn next(&mut self) -> Option<Verification> {
         while self.in_flight.len() < self.concurrency {
             let Some((name, client)) = self.pairs.next() else {

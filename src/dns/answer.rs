@@ -45,13 +45,14 @@ pub enum Outcome<T> {
 }
 
 impl<T> Outcome<T> {
-    /// Gives the outcome as a word for logs, in kebab-case.
+    /// Returns the outcome as a word for logs, in kebab-case.
     ///
     /// ```
     /// use helo_name::dns::Outcome;
     /// assert_eq!(Outcome::Found(vec!["192.0.2.1"]).as_str(), "found");
     /// assert_eq!(Outcome::<&str>::NxDomain.as_str(), "nx-domain");
     /// ```
+    #[must_use]
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Found(_) => "found",
@@ -83,6 +84,7 @@ pub struct Answer<T> {
 
 impl<T> Answer<T> {
     /// Makes an answer that found records. None at all makes it [`Outcome::NoData`].
+    #[must_use]
     pub fn found(records: Vec<T>) -> Self {
         if records.is_empty() {
             return Self::no_data();
@@ -91,21 +93,25 @@ impl<T> Answer<T> {
     }
 
     /// Makes the answer "the name exists, and has no such record".
+    #[must_use]
     pub fn no_data() -> Self {
         Self::from(Outcome::NoData)
     }
 
     /// Makes the answer "the name does not exist".
+    #[must_use]
     pub fn nx_domain() -> Self {
         Self::from(Outcome::NxDomain)
     }
 
     /// Makes the answer "not known", with the reason.
+    #[must_use]
     pub fn not_known(reason: NotKnown) -> Self {
         Self::from(Outcome::NotKnown(reason))
     }
 
-    /// Adds how long the answer may be used: the smallest TTL on the way, for a negative answer the one of RFC 2308.
+    /// Adds how long the answer may be used: the smallest TTL on the way, for a negative answer the
+    /// one of RFC 2308.
     #[must_use]
     pub fn with_ttl(mut self, ttl: Duration) -> Self {
         self.ttl = Some(ttl);
@@ -126,12 +132,14 @@ impl<T> Answer<T> {
         self
     }
 
-    /// Tells what the DNS said.
+    /// Returns what the DNS said.
+    #[must_use]
     pub fn outcome(&self) -> &Outcome<T> {
         &self.outcome
     }
 
-    /// Gives the records found, in the order of the answer; none if none were found.
+    /// Returns the records found, in the order of the answer; none if none were found.
+    #[must_use]
     pub fn records(&self) -> &[T] {
         match &self.outcome {
             Outcome::Found(records) => records,
@@ -139,22 +147,26 @@ impl<T> Answer<T> {
         }
     }
 
-    /// Gives the targets of the CNAMEs that were followed, in order, as text.
+    /// Returns the targets of the CNAMEs that were followed, in order, as text.
+    #[must_use]
     pub fn aliases(&self) -> &[Box<str>] {
         &self.aliases
     }
 
-    /// Tells how long the answer may be used, if that is known.
+    /// Returns how long the answer may be used, if that is known.
+    #[must_use]
     pub fn ttl(&self) -> Option<Duration> {
         self.ttl
     }
 
-    /// Tells which name server answered, if that is known.
+    /// Returns which name server answered, if that is known.
+    #[must_use]
     pub fn server(&self) -> Option<SocketAddr> {
         self.server
     }
 
-    /// Keeps the records that `convert` takes; if it takes none of those found, there are none of the type asked for.
+    /// Keeps the records that `convert` takes; if it takes none of those found, there are none of
+    /// the type asked for.
     #[cfg_attr(
         not(feature = "dns"),
         expect(dead_code, reason = "used by the real resolver")
@@ -181,7 +193,8 @@ impl<T> Answer<T> {
         self.why_not_known().is_some()
     }
 
-    /// Tells why the DNS did not say, if it did not.
+    /// Returns why the DNS did not say, if it did not.
+    #[must_use]
     pub fn why_not_known(&self) -> Option<NotKnown> {
         match self.outcome {
             Outcome::NotKnown(reason) => Some(reason),

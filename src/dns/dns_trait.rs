@@ -8,11 +8,13 @@ use crate::dns::family::Family;
 use crate::dns::ptr_text::PtrText;
 use crate::name::HeloName;
 
-/// Asks the DNS. Implement it to resolve by your own resolver, and hand that to [`Resolve::dns`](crate::Resolve::dns).
+/// Asks the DNS. Implement it to resolve by your own resolver, and hand that to
+/// [`Resolve::dns`](crate::Resolve::dns).
 ///
-/// An implementation asks absolute names only (no search list), never reads the hosts file, follows CNAMEs, and gives
-/// up by itself in bounded time; [`resolve`](crate::Resolve) stops waiting at its own deadline whatever happens. Its
-/// futures must not need one particular runtime to be polled on, or must be awaited on it.
+/// An implementation asks absolute names only (no search list), never reads the hosts file, follows
+/// CNAMEs, and gives up by itself in bounded time; [`resolve`](crate::Resolve) stops waiting at its
+/// own deadline whatever happens. Its futures must not need one particular runtime to be polled on,
+/// or must be awaited on it.
 ///
 /// ```
 /// use helo_name::dns::{Answer, Dns, Family, NotKnown, PtrText};
@@ -39,11 +41,12 @@ pub trait Dns: Send + Sync {
         family: Family,
     ) -> impl Future<Output = Answer<IpAddr>> + Send;
 
-    /// Asks for the names of an address: one question, PTR. A CNAME on the way (RFC 2317) is followed.
+    /// Asks for the names of an address: one question, PTR. A CNAME on the way (RFC 2317) is
+    /// followed.
     fn reverse(&self, address: IpAddr) -> impl Future<Output = Answer<PtrText>> + Send;
 
-    /// Names the servers that are asked, for an operator who has to find out why they are silent. None unless they are
-    /// known.
+    /// Names the servers that are asked, for an operator who has to find out why they are silent.
+    /// None unless they are known.
     fn name_servers(&self) -> Vec<SocketAddr> {
         Vec::new()
     }

@@ -1,12 +1,14 @@
 //! Services that echo the asker's address over DNS.
 //!
-//! Behind NAT and in a container the address that servers see is known to nobody on this side. These services answer
-//! with the address that a question comes from. Each must be asked at its own servers: through a resolver it would name
-//! the resolver. They are third parties, and learn that somebody asked; so nothing here is used unless called for.
+//! Behind NAT and in a container the address that servers see is known to nobody on this side.
+//! These services answer with the address that a question comes from. Each must be asked at its own
+//! servers: through a resolver it would name the resolver. They are third parties, and learn that
+//! somebody asked; so nothing here is used unless called for.
 
-use crate::dns::family::Family;
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use crate::dns::family::Family;
 
 /// The port of the DNS.
 const PORT: u16 = 53;
@@ -22,10 +24,12 @@ pub(crate) enum EchoRecord {
     Text,
 }
 
-/// A service that echoes the asker's address over DNS: the well-known ones as constants, with replaceable servers.
+/// A service that echoes the asker's address over DNS: the well-known ones as constants, with
+/// replaceable servers.
 ///
-/// The servers of the constants are as published by their operators (2026); from the machines that this crate is
-/// tested on they cannot be reached, so the tests ask servers on loopback that behave like them.
+/// The servers of the constants are as published by their operators (2026); from the machines that
+/// this crate is tested on they cannot be reached, so the tests ask servers on loopback that behave
+/// like them.
 ///
 /// ```
 /// use helo_name::dns::EchoService;
@@ -48,7 +52,8 @@ impl EchoService {
         servers: Cow::Borrowed(&[v4([193, 108, 88, 1])]),
     };
 
-    /// `whoami.cloudflare`, TXT of class CH, at 1.1.1.1 and its like (developers.cloudflare.com/1.1.1.1).
+    /// `whoami.cloudflare`, TXT of class CH, at 1.1.1.1 and its like
+    /// (developers.cloudflare.com/1.1.1.1).
     pub const CLOUDFLARE: Self = Self {
         name: Cow::Borrowed("whoami.cloudflare"),
         record: EchoRecord::ChaosText,
@@ -72,7 +77,8 @@ impl EchoService {
         ]),
     };
 
-    /// `myip.opendns.com`, A and AAAA, at OpenDNS's resolvers (opendns.com/about/innovations/ipv6 and setup guide).
+    /// `myip.opendns.com`, A and AAAA, at OpenDNS's resolvers (opendns.com/about/innovations/ipv6
+    /// and setup guide).
     pub const OPENDNS: Self = Self {
         name: Cow::Borrowed("myip.opendns.com"),
         record: EchoRecord::Address,
@@ -94,12 +100,13 @@ impl EchoService {
         self
     }
 
-    /// Gives the name that is asked for.
+    /// Returns the name that is asked for.
+    #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Gives the servers of one family. The family of the server is the family that is discovered.
+    /// Returns the servers of one family. The family of the server is the family that is discovered.
     pub(crate) fn servers(&self, family: Family) -> Vec<SocketAddr> {
         let of_family = self.servers.iter().copied();
         of_family

@@ -22,6 +22,7 @@ impl Family {
     /// assert_eq!(Family::of("2001:db8::1".parse().unwrap()), Family::V6);
     /// assert_eq!(Family::of("::ffff:192.0.2.1".parse().unwrap()), Family::V4);
     /// ```
+    #[must_use]
     pub fn of(address: IpAddr) -> Self {
         match address.to_canonical() {
             IpAddr::V4(_) => Self::V4,
@@ -29,11 +30,12 @@ impl Family {
         }
     }
 
-    /// Gives the record type: `A` or `AAAA`.
+    /// Returns the record type: `A` or `AAAA`.
     ///
     /// ```
     /// assert_eq!(helo_name::dns::Family::V6.record_type(), "AAAA");
     /// ```
+    #[must_use]
     pub const fn record_type(self) -> &'static str {
         match self {
             Self::V4 => "A",

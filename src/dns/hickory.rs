@@ -1,12 +1,32 @@
 //! The real DNS, by hickory. No other file names that crate.
 //!
-//! What hickory's own `lookup_ip` and `reverse_lookup` do is not used here, because each of these was measured to give
-//! wrong answers: search suffixes overwrite a verdict, a lost answer of one family becomes "no such address", a second
-//! name server is never asked in time, a CNAME circle becomes "no records". One pool per name server is asked with
-//! one absolute question, and the raw response is judged here.
+//! What hickory's own `lookup_ip` and `reverse_lookup` do is not used here, because each of these
+//! was measured to give wrong answers: search suffixes overwrite a verdict, a lost answer of one
+//! family becomes "no such address", a second name server is never asked in time, a CNAME circle
+//! becomes "no records". One pool per name server is asked with one absolute question, and the raw
+//! response is judged here.
 //!
-//! All of it runs on a thread of its own with its own small runtime, so that a [`Resolver`] works under any executor
-//! and under none, and never touches the runtime of the program it is built into.
+//! All of it runs on a thread of its own with its own small runtime, so that a [`Resolver`] works
+//! under any executor and under none, and never touches the runtime of the program it is built
+//! into.
+
+use std::io::ErrorKind;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
+use std::time::Duration;
+use std::{future, thread};
+
+use hickory_resolver::config::{NameServerConfig, ResolverOpts};
+use hickory_resolver::net::runtime::TokioRuntimeProvider;
+use hickory_resolver::net::xfer::{DnsHandle, FirstAnswer};
+use hickory_resolver::net::{DnsError, NetError, NoRecords};
+use hickory_resolver::proto::op::{DnsRequestOptions, DnsResponse, Query, ResponseCode};
+use hickory_resolver::proto::rr::{DNSClass, Name, RData, RecordType};
+use hickory_resolver::{NameServerPool, PoolContext, TlsConfig};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
 
 use crate::dns::answer::{Answer, NotKnown};
 use crate::dns::dns_trait::Dns;
@@ -17,22 +37,6 @@ use crate::dns::ptr_text::{MailExchanger, PtrText};
 use crate::executor::InFlight;
 use crate::host;
 use crate::name::HeloName;
-use hickory_resolver::config::{NameServerConfig, ResolverOpts};
-use hickory_resolver::net::runtime::TokioRuntimeProvider;
-use hickory_resolver::net::xfer::{DnsHandle, FirstAnswer};
-use hickory_resolver::net::{DnsError, NetError, NoRecords};
-use hickory_resolver::proto::op::{DnsRequestOptions, DnsResponse, Query, ResponseCode};
-use hickory_resolver::proto::rr::{DNSClass, Name, RData, RecordType};
-use hickory_resolver::{NameServerPool, PoolContext, TlsConfig};
-use std::io::ErrorKind;
-use std::net::{IpAddr, SocketAddr};
-use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::Poll;
-use std::time::Duration;
-use std::{future, thread};
-use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinSet;
 
 /// How many name servers are asked at once; glibc reads no more either (MAXNS, resolv.conf(5)).
 const MAX_NAME_SERVERS: usize = 3;
@@ -47,12 +51,12 @@ const TRIES: usize = 3;
 /// within far less.
 const IDLE: Duration = Duration::from_secs(10);
 
-/// The pause before a question is tried again that ended in an error: a server that just failed fails
-/// at once again.
+/// The pause before a question is tried again that ended in an error: a server that just failed
+/// fails at once again.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// How many seconds a negative answer without SOA is good for. It must not be cached (RFC 2308 5); but what rests on it
-/// need not be asked again for every mail.
+/// How many seconds a negative answer without SOA is good for. It must not be cached (RFC 2308 5);
+/// but what rests on it need not be asked again for every mail.
 const NO_SOA_TTL: u32 = 60;
 
 /// How long a resolver waits.
@@ -75,9 +79,10 @@ impl Default for Times {
 
 /// Asks real name servers: those of this machine, or given ones.
 ///
-/// Up to three name servers are asked at once, and the first that found something, or knows that it does not exist, is
-/// believed. The thread that does it starts with a question, and ends when the last clone is dropped or after some
-/// seconds without one. Nothing is cached. A question that nobody answers ends after 15 seconds.
+/// Up to three name servers are asked at once, and the first that found something, or knows that it
+/// does not exist, is believed. The thread that does it starts with a question, and ends when the
+/// last clone is dropped or after some seconds without one. Nothing is cached. A question that
+/// nobody answers ends after 15 seconds.
 ///
 /// ```no_run
 /// use helo_name::HeloName;
@@ -116,6 +121,7 @@ impl Resolver {
     ///
     /// They are read when the first question is asked. While there are none, every answer is
     /// [`NotKnown::NoNameServer`]. Search lists, `ndots` and the hosts file have no effect.
+    #[must_use]
     pub fn of_this_machine() -> Self {
         Self::new(Servers::OfThisMachine)
     }
@@ -125,11 +131,12 @@ impl Resolver {
         Self::new(Servers::Given(servers.into_iter().collect()))
     }
 
-    /// Asks the name servers of a resolv.conf, for a program that has one of its own, as in a chroot.
+    /// Asks the name servers of a resolv.conf, for a program that has one of its own, as in a
+    /// chroot.
     ///
-    /// As on a Unix machine ([`of_this_machine`](Self::of_this_machine)), the `nameserver` lines count and nothing else:
-    /// a search list adds no question, and an error elsewhere loses no server. `[192.0.2.53]:5353` names a port
-    /// (OpenBSD's resolv.conf(5)).
+    /// As on a Unix machine ([`of_this_machine`](Self::of_this_machine)), the `nameserver` lines
+    /// count and nothing else: a search list adds no question, and an error elsewhere loses no
+    /// server. `[192.0.2.53]:5353` names a port (OpenBSD's resolv.conf(5)).
     ///
     /// ```no_run
     /// use helo_name::dns::Resolver;
@@ -144,8 +151,9 @@ impl Resolver {
 
     /// Sets how long a question may take, all tries together: 15 seconds unless called.
     ///
-    /// [`Resolve`](crate::Resolve) has its own deadline for all questions; this is for single questions and for
-    /// [`verify_many`](crate::verify::verify_many), where silent servers would hold up the others.
+    /// [`Resolve`](crate::Resolve) has its own deadline for all questions; this is for single
+    /// questions and for [`verify_many`](crate::verify::verify_many), where silent servers would
+    /// hold up the others.
     #[must_use]
     pub fn give_up_after(self, limit: Duration) -> Self {
         let times = Times {
@@ -187,8 +195,9 @@ impl Resolver {
 
     /// Asks for the addresses of any name in one family, whether or not it may be sent in EHLO.
     ///
-    /// The name is absolute, and in presentation form as [`PtrText`] is: `\DDD` is an octet. What is no name in the DNS
-    /// (an empty label, 64 octets in one, 256 in all) does not exist there, and is not asked for.
+    /// The name is absolute, and in presentation form as [`PtrText`] is: `\DDD` is an octet. What
+    /// is no name in the DNS (an empty label, 64 octets in one, 256 in all) does not exist there,
+    /// and is not asked for.
     pub async fn addresses(&self, name: &str, family: Family) -> Answer<IpAddr> {
         let Some(name) = parse_name(name) else {
             return Answer::nx_domain();
@@ -197,7 +206,8 @@ impl Resolver {
         self.ask(query).await.filter_map(|data| data.ip_addr())
     }
 
-    /// Asks for the mail exchangers of any name; of the name itself, without the addresses that stand in for none.
+    /// Asks for the mail exchangers of any name; of the name itself, without the addresses that
+    /// stand in for none.
     ///
     /// The name is as in [`addresses`](Self::addresses).
     pub async fn mail_exchangers(&self, name: &str) -> Answer<MailExchanger> {
@@ -239,8 +249,8 @@ impl Resolver {
         }
     }
 
-    /// Asks for the addresses that an echo service gives: records of an address, or text that is one. Other text in
-    /// the answer is skipped (`edns0-client-subnet 192.0.2.0/24`).
+    /// Asks for the addresses that an echo service gives: records of an address, or text that is
+    /// one. Other text in the answer is skipped (`edns0-client-subnet 192.0.2.0/24`).
     pub(crate) async fn ask_echo(
         &self,
         name: &str,
@@ -307,7 +317,8 @@ fn address_in(text: &[u8]) -> Option<IpAddr> {
 }
 
 impl Shared {
-    /// Hands a job to the worker, and starts one if there is none: before the first question, and after an idle time.
+    /// Hands a job to the worker, and starts one if there is none: before the first question, and
+    /// after an idle time.
     fn submit(&self, job: Job) {
         let mut worker = self.worker.lock().unwrap_or_else(PoisonError::into_inner);
         let job = match worker.take() {
@@ -362,8 +373,8 @@ fn start_worker(servers: Servers, times: Times) -> Option<mpsc::UnboundedSender<
     Some(sender)
 }
 
-/// Answers questions until the last sender is gone, or none came for a while. Without a runtime all jobs are dropped,
-/// and with them their replies: [`Resolver::ask`] reads that as "no socket".
+/// Answers questions until the last sender is gone, or none came for a while. Without a runtime all
+/// jobs are dropped, and with them their replies: [`Resolver::ask`] reads that as "no socket".
 fn work(servers: &Servers, times: Times, mut jobs: mpsc::UnboundedReceiver<Job>) {
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -410,8 +421,9 @@ async fn answer(servers: Arc<[NameServer]>, patience: Duration, mut job: Job) {
     }
 }
 
-/// Asks all servers at once: the first that says what exists, or that it does not, is believed. "Not known" only when
-/// all failed; then the reason is one that says more than silence, if there is one.
+/// Asks all servers at once: the first that says what exists, or that it does not, is believed.
+/// "Not known" only when all failed; then the reason is one that says more than silence, if there
+/// is one.
 async fn race(servers: &[NameServer], query: &Query) -> Answer<RData> {
     let mut asked = InFlight::default();
     for server in servers {
@@ -478,7 +490,8 @@ fn at_address(address: SocketAddr) -> NameServerConfig {
     config
 }
 
-/// One name server. Each has a pool of its own, as a pool of several does not ask the second in time.
+/// One name server. Each has a pool of its own, as a pool of several does not ask the second in
+/// time.
 struct NameServer {
     address: SocketAddr,
     pool: NameServerPool<TokioRuntimeProvider>,
@@ -533,7 +546,8 @@ impl NameServer {
             tries += 1;
             match &result {
                 Err(error) if tries < TRIES && is_worth_another_try(error) => {
-                    // RFC 6891 7: a server that does not know EDNS answers FORMERR (or NOTIMP) to it.
+                    // RFC 6891 7: a server that does not know EDNS answers FORMERR (or NOTIMP) to
+                    // it.
                     options.use_edns &= !refuses_edns(error);
                     tokio::time::sleep(PAUSE).await;
                 }
@@ -644,8 +658,8 @@ impl Chain {
         }
     }
 
-    /// A negative response without any record (RFC 2308 2). A referral (name servers and no SOA) is no answer: a
-    /// server that has to be asked elsewhere says nothing about the name.
+    /// A negative response without any record (RFC 2308 2). A referral (name servers and no SOA) is
+    /// no answer: a server that has to be asked elsewhere says nothing about the name.
     fn read_negative(&mut self, negative: &NoRecords) -> Result<Read, NotKnown> {
         self.check_question(&negative.query)?;
         if !self.is_in_zone_of(negative.soa.as_ref().map(|soa| &soa.name)) {
@@ -717,7 +731,8 @@ fn why_not_known(error: &NetError) -> NotKnown {
     }
 }
 
-/// Whether an I/O error is about the way to the server or the server itself, rather than about this machine.
+/// Whether an I/O error is about the way to the server or the server itself, rather than about this
+/// machine.
 fn is_elsewhere(error: ErrorKind) -> bool {
     matches!(
         error,

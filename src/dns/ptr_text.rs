@@ -6,15 +6,16 @@ use crate::name::{HeloName, InvalidHeloName};
 
 /// A PTR answer's text: hostile until it is parsed.
 ///
-/// Whoever holds an address writes what they like into its PTR record: spaces, CR LF, 255 octets of anything. The
-/// text is kept in presentation form (RFC 1035 5.1, RFC 4343 2.1): no root dot at the end, and each octet in a label
-/// that is a dot, a backslash or not printable ASCII as `\DDD`, a quote as `\"`. So it can stand between quotes.
+/// Whoever holds an address writes what they like into its PTR record: spaces, CR LF, 255 octets of
+/// anything. The text is kept in presentation form (RFC 1035 5.1, RFC 4343 2.1): no root dot at the
+/// end, and each octet in a label that is a dot, a backslash or not printable ASCII as `\DDD`, a
+/// quote as `\"`. So it can stand between quotes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PtrText(Box<str>);
 
 impl PtrText {
-    /// Takes text in presentation form. A root dot at the end goes; a quote is escaped, whatever is not printable ASCII
-    /// becomes `\DDD`, and so does a backslash that escapes nothing.
+    /// Takes text in presentation form. A root dot at the end goes; a quote is escaped, whatever is
+    /// not printable ASCII becomes `\DDD`, and so does a backslash that escapes nothing.
     ///
     /// ```
     /// use helo_name::dns::PtrText;
@@ -22,6 +23,7 @@ impl PtrText {
     /// assert_eq!(PtrText::new("evil\r\nQUIT").as_str(), "evil\\013\\010QUIT");
     /// assert_eq!(PtrText::new("x\": permit").as_str(), "x\\\":\\032permit");
     /// ```
+    #[must_use]
     pub fn new(text: &str) -> Self {
         let mut safe = String::with_capacity(text.len());
         let mut rest = text.as_bytes();
@@ -64,7 +66,8 @@ impl PtrText {
         Self(text.into())
     }
 
-    /// Gives the text: printable ASCII only, with escapes.
+    /// Returns the text: printable ASCII only, with escapes.
+    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -84,8 +87,8 @@ impl PtrText {
     ///
     /// # Errors
     ///
-    /// Whatever [`HeloName::parse`] refuses: an escape, an underscore, a single label. An address literal is no PTR
-    /// name either, and its bracket is refused as a character.
+    /// Whatever [`HeloName::parse`] refuses: an escape, an underscore, a single label. An address
+    /// literal is no PTR name either, and its bracket is refused as a character.
     pub fn to_name(&self) -> Result<HeloName, InvalidHeloName> {
         HeloName::parse_domain(&self.0)
     }

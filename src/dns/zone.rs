@@ -1,15 +1,16 @@
 //! DNS from memory: a few records for a test of a policy, without a network.
 
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
 use crate::dns::answer::{Answer, NotKnown};
 use crate::dns::dns_trait::Dns;
 use crate::dns::facts::Question;
 use crate::dns::family::Family;
 use crate::dns::ptr_text::PtrText;
 use crate::name::HeloName;
-use std::collections::BTreeMap;
-use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 /// How long a [`Zone`]'s answers may be used.
 const TTL: Duration = Duration::from_secs(60);
@@ -56,6 +57,7 @@ enum Pointers {
 
 impl Zone {
     /// Makes an empty zone, in which nothing exists.
+    #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
@@ -128,7 +130,7 @@ impl Zone {
         self
     }
 
-    /// Gives the questions asked until now, in order.
+    /// Returns the questions asked until now, in order.
     pub fn questions(&self) -> Vec<Question> {
         self.asked
             .lock()

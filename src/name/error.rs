@@ -7,7 +7,8 @@ use crate::kinds::kinds;
 
 /// Says which rule a text breaks, where, and what to do about it.
 ///
-/// The message quotes the one bad character, escaped, and never the whole text: it may be hostile or very long.
+/// The message quotes the one bad character, escaped, and never the whole text: it may be hostile
+/// or very long.
 ///
 /// ```
 /// use helo_name::HeloName;
@@ -26,7 +27,8 @@ use crate::kinds::kinds;
 pub struct InvalidHeloName {
     kind: InvalidHeloNameKind,
     offset: usize,
-    /// The bad character as UTF-8, or one byte that is not UTF-8; zero length where a rule is not about one character.
+    /// The bad character as UTF-8, or one byte that is not UTF-8; zero length where a rule is not
+    /// about one character.
     culprit: [u8; 4],
     culprit_len: u8,
 }
@@ -155,7 +157,8 @@ kinds! {
         NonAscii = "non-ascii"
             => "non-ASCII character `{culprit}` at byte {at}: EHLO takes ASCII only (RFC 6531 \
                 3.7.1); write an international name as A-labels (xn--...)";
-        /// A last label that is a number, decimal or `0x` hexadecimal: `mail.1`, `mail.0x7f`, `mail.0x`.
+        /// A last label that is a number, decimal or `0x` hexadecimal: `mail.1`, `mail.0x7f`,
+        /// `mail.0x`.
         NumericLastLabel = "numeric-last-label"
             => "last label is a number at byte {at}: programs take such a name for an address; use \
                 the fully-qualified host name";
@@ -199,7 +202,7 @@ kinds! {
 }
 
 impl InvalidHeloNameKind {
-    /// Tells whether the message quotes the character at the offset.
+    /// Returns whether the message quotes the character at the offset.
     const fn is_about_a_character(self) -> bool {
         matches!(self, Self::BadCharacter | Self::Control | Self::NonAscii)
     }

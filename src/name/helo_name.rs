@@ -10,12 +10,14 @@ use crate::name::syntax::{self, Form};
 
 /// Holds what goes on the wire after `EHLO`: a fully-qualified domain name or an address literal.
 ///
-/// The text is legal for RFC 5321 4.1.2 and 4.1.3 and for the strictest servers, whichever way the value was made: it has
-/// at least two labels, at most 253 characters, and no byte but `a-z`, `0-9`, `.` and `-`, or it is a literal in brackets.
-/// So no line end can be smuggled into a command.
+/// The text is legal for RFC 5321 4.1.2 and 4.1.3 and for the strictest servers, whichever way the
+/// value was made: it has at least two labels, at most 253 characters, and no byte but `a-z`,
+/// `0-9`, `.` and `-`, or it is a literal in brackets. So no line end can be smuggled into a
+/// command.
 ///
-/// The text is canonical: domains are lower case; addresses are in the form of RFC 5952 with exactly the tag `IPv6:`; an
-/// IPv4-mapped address is the IPv4 literal. Equal names therefore are equal texts.
+/// The text is canonical: domains are lower case; addresses are in the form of RFC 5952 with
+/// exactly the tag `IPv6:`; an IPv4-mapped address is the IPv4 literal. Equal names therefore are
+/// equal texts.
 ///
 /// Legal does not mean public or existing: `localhost.localdomain` and `[10.0.0.1]` are legal.
 ///
@@ -32,7 +34,8 @@ use crate::name::syntax::{self, Form};
 pub struct HeloName(Cow<'static, str>);
 
 impl HeloName {
-    /// Reads a domain or an address literal, in any case and any spelling of the address, and makes it canonical.
+    /// Reads a domain or an address literal, in any case and any spelling of the address, and makes
+    /// it canonical.
     ///
     /// Nothing is repaired: what only looks like a name is refused.
     ///
@@ -48,9 +51,10 @@ impl HeloName {
     ///
     /// # Errors
     ///
-    /// Says which rule is broken, and where: `localhost` (one label), `mail.example.com.` (trailing dot), `web_1.example.com`
-    /// (underscore), `192.0.2.1` (bare address), `[2001:db8::1]` (missing tag), `bücher.example` (not ASCII),
-    /// ` mail.example.com` (white space), `mail.1` (last label is a number), `[0.0.0.0]` (no host's address).
+    /// Says which rule is broken, and where: `localhost` (one label), `mail.example.com.` (trailing
+    /// dot), `web_1.example.com` (underscore), `192.0.2.1` (bare address), `[2001:db8::1]` (missing
+    /// tag), `bücher.example` (not ASCII), ` mail.example.com` (white space), `mail.1` (last label
+    /// is a number), `[0.0.0.0]` (no host's address).
     pub fn parse(text: &str) -> Result<Self, InvalidHeloName> {
         Ok(match form(text.as_bytes())? {
             Form::CanonicalDomain | Form::CanonicalLiteral(_) => {
@@ -61,7 +65,8 @@ impl HeloName {
         })
     }
 
-    /// As [`parse`](Self::parse), and refuses a literal at its bracket: for text that is a name in the DNS.
+    /// As [`parse`](Self::parse), and refuses a literal at its bracket: for text that is a name in
+    /// the DNS.
     pub(crate) fn parse_domain(text: &str) -> Result<Self, InvalidHeloName> {
         if text.starts_with('[') {
             let kind = InvalidHeloNameKind::BadCharacter;
@@ -70,7 +75,8 @@ impl HeloName {
         Self::parse(text)
     }
 
-    /// Reads bytes as [`parse`](Self::parse) reads text: for names from a log, a packet or the operating system.
+    /// Reads bytes as [`parse`](Self::parse) reads text: for names from a log, a packet or the
+    /// operating system.
     ///
     /// ```
     /// use helo_name::HeloName;
@@ -85,14 +91,16 @@ impl HeloName {
     ///
     /// # Errors
     ///
-    /// As [`parse`](Self::parse); a byte outside ASCII is refused as such, whether the whole is UTF-8 or not.
+    /// As [`parse`](Self::parse); a byte outside ASCII is refused as such, whether the whole is
+    /// UTF-8 or not.
     pub fn parse_bytes(bytes: &[u8]) -> Result<Self, InvalidHeloName> {
         form(bytes)?;
         // What has a form is ASCII, so nothing is lost.
         Self::parse(&String::from_utf8_lossy(bytes))
     }
 
-    /// Checks a text without making a name: does what [`parse`](Self::parse) does, and allocates nothing.
+    /// Checks a text without making a name: does what [`parse`](Self::parse) does, and allocates
+    /// nothing.
     ///
     /// ```
     /// use helo_name::HeloName;
@@ -108,7 +116,8 @@ impl HeloName {
         form(text.as_bytes()).map(|_| ())
     }
 
-    /// Makes a name of a canonical domain that stands in the source, checked when the program is compiled.
+    /// Makes a name of a canonical domain that stands in the source, checked when the program is
+    /// compiled.
     ///
     /// ```
     /// use helo_name::HeloName;
@@ -125,8 +134,8 @@ impl HeloName {
     ///
     /// # Panics
     ///
-    /// Called outside a `const`, panics when the text is not a domain in lower case: `localhost`, `Mail.example.com`,
-    /// `[192.0.2.1]`.
+    /// Called outside a `const`, panics when the text is not a domain in lower case: `localhost`,
+    /// `Mail.example.com`, `[192.0.2.1]`.
     #[must_use]
     pub const fn from_static(domain: &'static str) -> Self {
         assert!(
@@ -162,7 +171,7 @@ impl HeloName {
         self.0.into_owned()
     }
 
-    /// Tells whether this is a domain: `HELO` takes nothing else (RFC 5321 4.1.1.1).
+    /// Returns whether this is a domain: `HELO` takes nothing else (RFC 5321 4.1.1.1).
     ///
     /// ```
     /// use helo_name::HeloName;
@@ -175,7 +184,7 @@ impl HeloName {
         !self.is_literal()
     }
 
-    /// Tells whether this is an address literal.
+    /// Returns whether this is an address literal.
     ///
     /// ```
     /// use helo_name::HeloName;
@@ -218,6 +227,7 @@ impl HeloName {
     /// assert_eq!(HeloName::parse("[192.0.2.1]")?.labels().count(), 0);
     /// # Ok::<(), helo_name::InvalidHeloName>(())
     /// ```
+    #[must_use]
     pub fn labels(&self) -> impl DoubleEndedIterator<Item = &str> {
         self.is_domain()
             .then(|| self.0.split('.'))
@@ -239,7 +249,8 @@ fn literal(address: IpAddr) -> HeloName {
             IpAddr::V6(ipv6) => write!(to, "[IPv6:{ipv6}]"),
         }
     }
-    // Written twice, first for its length, so that the one allocation is exact. Neither writer fails.
+    // Written twice, first for its length, so that the one allocation is exact. Neither writer
+    // fails.
     let mut length = Length(0);
     let _ = write(address, &mut length);
     let mut text = String::with_capacity(length.0);

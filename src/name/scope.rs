@@ -1,12 +1,13 @@
 //! Who can reach a name or an address: everybody, one network, this machine, or nobody.
 //!
-//! A name may be legal and still say nothing to a server on the Internet. The tables here hold the names and
-//! addresses that never belong in `EHLO` towards a public server, one source per line, as of 2026-08.
-//! Names match by whole labels, so `mylocal` is not under `.local`.
+//! A name may be legal and still say nothing to a server on the Internet. The tables here hold the
+//! names and addresses that never belong in `EHLO` towards a public server, one source per line, as
+//! of 2026-08. Names match by whole labels, so `mylocal` is not under `.local`.
 //!
-//! `.example` and `example.com` are ordinary names here, as RFC 6761 section 6.5 asks of software.
+//! `.example` and `example.com` are ordinary names here, as RFC 6761 6.5 asks of software.
 //!
-//! This module looks nothing up: a public name need not exist, and a public suffix is not told from a host.
+//! This module looks nothing up: a public name need not exist, and a public suffix is not told from
+//! a host.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -23,7 +24,7 @@ kinds! {
     /// assert_eq!(HeloName::parse("ip-10-0-0-1.ec2.internal")?.scope(), Scope::Private);
     /// # Ok::<(), helo_name::InvalidHeloName>(())
     /// ```
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
     pub enum Scope {
         /// Means this machine, whichever machine reads it: `localhost.localdomain`, `127.0.0.1`.
         Loopback = "loopback";
@@ -37,8 +38,8 @@ kinds! {
 }
 
 impl Scope {
-    /// Tells the scope of an address by the IANA special-purpose registries. An IPv4-mapped IPv6 address has the
-    /// scope of its IPv4 address.
+    /// Tells the scope of an address by the IANA special-purpose registries. An IPv4-mapped IPv6
+    /// address has the scope of its IPv4 address.
     ///
     /// ```
     /// use helo_name::Scope;
@@ -57,7 +58,8 @@ impl Scope {
 }
 
 impl HeloName {
-    /// Tells who can make use of this name: the scope of the address in a literal, else that of the domain.
+    /// Tells who can make use of this name: the scope of the address in a literal, else that of the
+    /// domain.
     ///
     /// ```
     /// use helo_name::{HeloName, Scope};
@@ -77,7 +79,7 @@ impl HeloName {
     }
 }
 
-/// Tells whether an address is set aside for documentation.
+/// Returns whether an address is set aside for documentation.
 pub(crate) fn is_documentation(address: IpAddr) -> bool {
     match address.to_canonical() {
         IpAddr::V4(v4) => matches!(
@@ -92,8 +94,8 @@ pub(crate) fn is_documentation(address: IpAddr) -> bool {
     }
 }
 
-/// Tells whether DNS may be asked about an address, and its answer believed: documentation addresses stand in for
-/// public ones there, so that examples and tests can use them.
+/// Returns whether DNS may be asked about an address, and its answer believed: documentation
+/// addresses stand in for public ones there, so that examples and tests can use them.
 pub(crate) fn is_verifiable(address: IpAddr) -> bool {
     Scope::of_address(address) == Scope::Public || is_documentation(address)
 }
@@ -146,7 +148,8 @@ const fn special(suffix: &'static str, scope: Scope) -> SpecialName {
 
 /// Finds the entry that a lower-case domain falls under. Without one, the domain is public.
 ///
-/// `localhost` counts under any parent too: search lists and hosts files make such names, and they resolve to loopback.
+/// `localhost` counts under any parent too: search lists and hosts files make such names, and they
+/// resolve to loopback.
 pub(crate) fn special_name(domain: &str) -> Option<&'static SpecialName> {
     if domain.starts_with("localhost.") {
         return Some(LOCALHOST);
@@ -187,7 +190,8 @@ fn of_ipv4(address: Ipv4Addr) -> Scope {
     }
 }
 
-/// The IANA IPv6 special-purpose address registry, with multicast. IPv4-mapped addresses do not come here.
+/// The IANA IPv6 special-purpose address registry, with multicast. IPv4-mapped addresses do not
+/// come here.
 fn of_ipv6(address: Ipv6Addr) -> Scope {
     match address.segments() {
         [0, 0, 0, 0, 0, 0, 0, 1] => Scope::Loopback, // RFC 4291 2.5.3

@@ -1,17 +1,20 @@
-//! What a name looks like: the id of a container or machine, a Kubernetes pod, or one row of a provider's address list.
+//! What a name looks like: the id of a container or machine, a Kubernetes pod, or one row of a
+//! provider's address list.
 //!
-//! All of this is guessing by pattern. It words a reason, or puts a name behind its betters; it never makes a legal
-//! name illegal.
+//! All of this is guessing by pattern. It words a reason, or puts a name behind its betters; it
+//! never makes a legal name illegal.
 
 use std::fmt;
 
 use crate::name::helo_name::HeloName;
 
-/// Tells whether a label looks like the id of a container or machine: 12 hex digits as Docker and Podman set the host
-/// name, the full 64, 14 as Fly.io sets it, 17 after `i-` as EC2 does, or a UUID as Heroku and Cloud Foundry do.
+/// Returns whether a label looks like the id of a container or machine: 12 hex digits as Docker and
+/// Podman set the host name, the full 64, 14 as Fly.io sets it, 17 after `i-` as EC2 does, or a
+/// UUID as Heroku and Cloud Foundry do.
 ///
-/// A letter must be among the 12: Docker draws again when the short id is a number (`stringid.GenerateRandomID`), and 14
-/// digits are a date with its time. And a digit: twelve letters are a word, or made up.
+/// A letter must be among the 12: Docker draws again when the short id is a number
+/// (`stringid.GenerateRandomID`), and 14 digits are a date with its time. And a digit: twelve
+/// letters are a word, or made up.
 pub(crate) fn looks_like_container_id(label: &str) -> bool {
     if label.len() == 36 {
         return label.split('-').map(str::len).eq([8, 4, 4, 4, 12]) && label.split('-').all(is_hex);
@@ -30,7 +33,7 @@ fn is_hex(text: &str) -> bool {
     text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-/// Tells whether a label ends as Kubernetes ends the names of pods.
+/// Returns whether a label ends as Kubernetes ends the names of pods.
 ///
 /// | Owner | Suffix | Seen as |
 /// | --- | --- | --- |
@@ -38,10 +41,10 @@ fn is_hex(text: &str) -> bool {
 /// | CronJob | `-` minutes since 1970 `-` five | `report-29123456-bcdfg` |
 /// | DaemonSet, Job | `-` five | `node-agent-x2k9q` |
 ///
-/// The five are drawn from letters and digits that spell no words, and the hash is a number spelled with some of them
-/// (`k8s.io/apimachinery/pkg/util/rand`). The five alone are believed only when a letter follows a digit: `-https`,
-/// `-smtps` and `-srv24` are how people name hosts. That misses one DaemonSet pod in three, which then is a bare name
-/// like any other.
+/// The five are drawn from letters and digits that spell no words, and the hash is a number spelled
+/// with some of them (`k8s.io/apimachinery/pkg/util/rand`). The five alone are believed only when a
+/// letter follows a digit: `-https`, `-smtps` and `-srv24` are how people name hosts. That misses
+/// one DaemonSet pod in three, which then is a bare name like any other.
 pub(crate) fn has_pod_suffix(label: &str) -> bool {
     let Some((owner, five)) = label.rsplit_once('-') else {
         return false;
@@ -59,8 +62,8 @@ pub(crate) fn has_pod_suffix(label: &str) -> bool {
     }
 }
 
-/// The decimal digits of a 32-bit hash, each spelled by one of ten characters. Fewer than six digits are too rare to
-/// be worth a false alarm, and letters alone (`-bcdfbcdf-`) as well.
+/// The decimal digits of a 32-bit hash, each spelled by one of ten characters. Fewer than six
+/// digits are too rare to be worth a false alarm, and letters alone (`-bcdfbcdf-`) as well.
 fn is_template_hash(text: &str) -> bool {
     (6..=10).contains(&text.len())
         && text
@@ -84,8 +87,9 @@ fn has_letter_after_digit(text: &str) -> bool {
         .any(|b| b.is_ascii_lowercase())
 }
 
-/// Why a name looks as if a provider made it from the address, rather than a person for a mail server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Why a name looks as if a provider made it from the address, rather than a person for a mail
+/// server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Generic {
     /// Four groups of digits joined by `.`, `-` or `x`.
     FourNumbers,
@@ -108,8 +112,9 @@ impl fmt::Display for Generic {
     }
 }
 
-/// Tells why a domain looks generic, if it does. Filters and operators score such names (HestiaCP's `acl_check_mail`,
-/// Rspamd's `hfilter`), most of them even when the name verifies. A literal is not a domain, so never generic.
+/// Returns why a domain looks generic, if it does. Filters and operators score such names (HestiaCP's
+/// `acl_check_mail`, Rspamd's `hfilter`), most of them even when the name verifies. A literal is
+/// not a domain, so never generic.
 pub(crate) fn generic_reason(name: &HeloName) -> Option<Generic> {
     if name.is_literal() {
         return None;
@@ -124,14 +129,16 @@ pub(crate) fn generic_reason(name: &HeloName) -> Option<Generic> {
     connection_word(domain).map(Generic::Word)
 }
 
-/// As HestiaCP's `\d{1,3}[.-]\d{1,3}[.-]\d{1,3}[.-]\d{1,3}`, and with `x` as some providers join them.
+/// As HestiaCP's `\d{1,3}[.-]\d{1,3}[.-]\d{1,3}[.-]\d{1,3}`, and with `x` as some providers join
+/// them.
 fn has_four_numbers(domain: &str) -> bool {
     let mut groups = 0;
     let mut digits = 0;
     for byte in domain.bytes() {
         match byte {
             b'0'..=b'9' => digits += 1,
-            // A longer number in the middle cannot be an octet; its last three digits may be the first one.
+            // A longer number in the middle cannot be an octet; its last three digits may be the
+            // first one.
             b'.' | b'-' | b'x' if digits > 3 => (groups, digits) = (1, 0),
             b'.' | b'-' | b'x' if digits > 0 => (groups, digits) = (groups + 1, 0),
             _ => (groups, digits) = (0, 0),
@@ -155,7 +162,8 @@ fn has_hex_run(domain: &str) -> bool {
     false
 }
 
-/// Words for access lines and address pools, from Rspamd's `hfilter` and the lists of Postfix users. Sorted.
+/// Words for access lines and address pools, from Rspamd's `hfilter` and the lists of Postfix
+/// users. Sorted.
 const CONNECTION_WORDS: &[&str] = &[
     "adsl",
     "broadband",
@@ -193,8 +201,8 @@ const CONNECTION_WORDS: &[&str] = &[
     "xdsl",
 ];
 
-/// Finds a word that stands alone between dots, hyphens and digits. The last two labels are the provider's own name
-/// (`cable.example`), not the host's, and are left out.
+/// Finds a word that stands alone between dots, hyphens and digits. The last two labels are the
+/// provider's own name (`cable.example`), not the host's, and are left out.
 fn connection_word(domain: &str) -> Option<&'static str> {
     let mut ends = domain.rmatch_indices('.').map(|(at, _)| at);
     let host = &domain[..ends.nth(1)?];

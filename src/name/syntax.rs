@@ -10,13 +10,15 @@
 //! ipv6       = any spelling of RFC 4291 2.2, without zone
 //! ```
 //!
-//! An offset is that of the first byte that breaks a rule. Length comes first, so hostile input costs nothing.
+//! An offset is that of the first byte that breaks a rule. Length comes first, so hostile input
+//! costs nothing.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::name::error::InvalidHeloNameKind as Kind;
 
-/// RFC 1035 2.3.4 allows 255 octets on the DNS wire: 253 as text. OpenSMTPD (glibc's `res_hnok`) refuses more.
+/// RFC 1035 2.3.4 allows 255 octets on the DNS wire: 253 as text. OpenSMTPD (glibc's `res_hnok`)
+/// refuses more.
 const MAX_NAME: usize = 253;
 
 /// RFC 1035 2.3.4. Postfix (`valid_hostname`) and OpenSMTPD refuse more.
@@ -67,11 +69,12 @@ enum Case {
     Mixed,
 }
 
-/// Recognises nearly all legal domains, with loops that the compiler turns into vector instructions.
+/// Recognises nearly all legal domains, with loops that the compiler turns into vector
+/// instructions.
 ///
-/// Says nothing about the others: [`domain`] judges those, and names the rule that is broken. A text of at most 63 bytes
-/// has no label that is too long; a last label that ends in a letter is no decimal number, and without `0x` anywhere no
-/// hexadecimal one.
+/// Says nothing about the others: [`domain`] judges those, and names the rule that is broken. A
+/// text of at most 63 bytes has no label that is too long; a last label that ends in a letter is no
+/// decimal number, and without `0x` anywhere no hexadecimal one.
 fn legal_at_a_glance(text: &[u8]) -> Option<Case> {
     let (first, last) = (*text.first()?, *text.last()?);
     if text.len() > MAX_LABEL || !first.is_ascii_alphanumeric() || !last.is_ascii_alphabetic() {
@@ -140,7 +143,7 @@ fn is_set(lanes: [u8; LANES]) -> bool {
     u128::from_ne_bytes(lanes) != 0
 }
 
-/// Tells whether `text` is a domain without upper-case letters.
+/// Returns whether `text` is a domain without upper-case letters.
 pub(super) const fn is_canonical_domain(text: &[u8]) -> bool {
     let mut at = 0;
     while at < text.len() {
@@ -302,7 +305,8 @@ fn canonical_group(text: &[u8]) -> Option<(u16, usize)> {
     (len == 1 || len > 1 && text[0] != b'0').then_some((value, len))
 }
 
-/// Finds what `::` stands for: the longest run of two or more zero groups, the first of equals (RFC 5952 4.2.3).
+/// Finds what `::` stands for: the longest run of two or more zero groups, the first of equals (RFC
+/// 5952 4.2.3).
 fn longest_zeros(groups: &[u16; 8]) -> Option<(usize, usize)> {
     let mut longest = (0, 1);
     let mut len = 0;
@@ -352,7 +356,8 @@ fn literal(text: &[u8]) -> Result<IpAddr, Broken> {
             }
         },
     };
-    // Postfix (`valid_mailhost_literal`) refuses these; 0.0.0.0 alone means "this host" and helps nobody.
+    // Postfix (`valid_mailhost_literal`) refuses these; 0.0.0.0 alone means "this host" and helps
+    // nobody.
     if let IpAddr::V4(ipv4) = address
         && ipv4.octets()[0] == 0
     {
@@ -367,7 +372,7 @@ pub(crate) fn untagged(inner: &str) -> Option<&str> {
     tag.eq_ignore_ascii_case("IPv6:").then_some(rest)
 }
 
-/// Tells whether the text before the first colon is a tag rather than a group of an address.
+/// Returns whether the text before the first colon is a tag rather than a group of an address.
 fn is_tagged(inner: &str) -> bool {
     let tag = inner.split(':').next().unwrap_or_default();
     tag.bytes().any(|byte| !byte.is_ascii_hexdigit())
@@ -401,7 +406,8 @@ fn leading_zero(text: &str) -> Option<usize> {
     first.filter(|_| numbers == 4)
 }
 
-/// Recognises an address that lacks its brackets, so that the refusal says so instead of blaming a dot or a colon.
+/// Recognises an address that lacks its brackets, so that the refusal says so instead of blaming a
+/// dot or a colon.
 fn bare_address(text: &[u8]) -> Option<Broken> {
     let text = std::str::from_utf8(text).ok()?;
     if text.parse::<Ipv4Addr>().is_ok() {
@@ -477,7 +483,8 @@ mod tests {
                     prop_assert_eq!(matches!(case, Case::Lower), lower);
                 }
                 None => {
-                    // Only long names and those that end in a digit or hold `0x` need the second look.
+                    // Only long names and those that end in a digit or hold `0x` need the second
+                    // look.
                     let plain = text.len() <= MAX_LABEL
                         && text.last().is_some_and(u8::is_ascii_alphabetic)
                         && !text.windows(2).any(|pair| pair.eq_ignore_ascii_case(b"0x"));

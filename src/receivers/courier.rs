@@ -2,24 +2,26 @@
 //!
 //! 1. The line ends at CR LF only, and at NUL; white space at its end goes. No argument is `502`
 //!    (`courier/module.esmtp/courieresmtpd.c:main`).
-//! 2. Spaces before the argument are skipped; 255 octets of it are kept, with `_` for white space and control
-//!    characters (`ehlo`). As shipped, nothing else is checked.
-//! 3. With `BOFHCHECKHELO=1`, at MAIL, unless the client may relay (`courier/submit.C:getsender`, `checkmx`,
-//!    `checka`): the client address itself passes. What stands before a comma is looked up, MX first, A and AAAA if
-//!    there is none (`libs/rfc1035/rfc1035mxlist.c:domxlistcreate`). A literal is an address without a tag. An
-//!    address of an MX, or of the name, must be the client's: else `517 .. does not match`. No address is `517 ..
-//!    does not exist`, a DNS failure `417`, and endless CNAMEs `517` with a text of their own.
+//! 2. Spaces before the argument are skipped; 255 octets of it are kept, with `_` for white space
+//!    and control characters (`ehlo`). As shipped, nothing else is checked.
+//! 3. With `BOFHCHECKHELO=1`, at MAIL, unless the client may relay (`courier/submit.C:getsender`,
+//!    `checkmx`, `checka`): the client address itself passes. What stands before a comma is looked
+//!    up, MX first, A and AAAA if there is none (`libs/rfc1035/rfc1035mxlist.c:domxlistcreate`). A
+//!    literal is an address without a tag. An address of an MX, or of the name, must be the
+//!    client's: else `517 .. does not match`. No address is `517 .. does not exist`, a DNS failure
+//!    `417`, and endless CNAMEs `517` with a text of their own.
 //!
-//! Names go to the DNS as A-labels and are compared with its answers as U-labels (`rfc1035resolve.c`,
-//! `rfc1035reply.c`), so that the answer to an argument in A-labels is overlooked. IPv4 clients are told as
-//! IPv4-mapped addresses.
+//! Names go to the DNS as A-labels and are compared with its answers as U-labels
+//! (`rfc1035resolve.c`, `rfc1035reply.c`), so that the answer to an argument in A-labels is
+//! overlooked. IPv4 clients are told as IPv4-mapped addresses.
+
+use std::net::{IpAddr, Ipv4Addr};
 
 use crate::dns::{Family, NotKnown, Outcome, Question};
 use crate::receivers::idna2003::{Prepared, prepare};
 use crate::receivers::profile::{Basis, Code, Ehlo, Predicted, Profile, Verdict};
 use crate::receivers::wire;
 use crate::smtp::Stage;
-use std::net::{IpAddr, Ipv4Addr};
 
 pub(super) const PROFILES: &[Profile] = &[
     Profile {
@@ -235,8 +237,8 @@ fn ask_addresses(ehlo: &Ehlo<'_>, host: &[u8]) -> Result<Addresses, Question> {
     })
 }
 
-/// `rfc1035_aton`: IPv6, or IPv4 in one to four numbers, octal after a zero, the last one for all octets that are
-/// left.
+/// `rfc1035_aton`: IPv6, or IPv4 in one to four numbers, octal after a zero, the last one for all
+/// octets that are left.
 fn parse_address(text: &[u8]) -> Option<IpAddr> {
     let number = parse_ipv4(text).map(|number| IpAddr::from(Ipv4Addr::from(number)));
     number.or_else(|| Some(IpAddr::from(wire::parse_ipv6(text)?).to_canonical()))

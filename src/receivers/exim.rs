@@ -1,22 +1,28 @@
-//! Exim 4.98.2 (Debian 13); 4.96 (Debian 12) answers `421` to a literal with a zone, and else alike.
+//! Exim 4.98.2 (Debian 13); 4.96 (Debian 12) answers `421` to a literal with a zone, and else
+//! alike.
 //!
-//! 1. The line ends at LF, less white space before it; a NUL in it is `501` (`src/smtp_in.c:smtp_read_command`).
-//! 2. White space before the argument is skipped. It must be an address in brackets, with `IPv6:`, `IPv4:` or no tag,
-//!    or made of ASCII letters, digits, `.`, `-` and `helo_allow_chars`, else `501` (`smtp_in.c:check_helo`,
-//!    `src/string.c:string_is_ip_addressX`).
-//! 3. `helo_verify_hosts` on EHLO is `550`, or `451` when the PTR question failed (`smtp_in.c:smtp_verify_helo`,
-//!    `smtp_setup_msg`); `verify = helo` in an ACL does the same. A literal matches when the text after `[` begins
-//!    with the client address, so one with a tag never does. A name matches as a name of the client address whose
-//!    addresses hold it (`src/host.c:host_name_lookup`), or when its own A or AAAA hold the client address. What is
-//!    no name by `check_dns_names_pattern` is not asked for (`src/dns.c:dns_basic_lookup`, `src/globals.c`).
+//! 1. The line ends at LF, less white space before it; a NUL in it is `501`
+//!    (`src/smtp_in.c:smtp_read_command`).
+//! 2. White space before the argument is skipped. It must be an address in brackets, with `IPv6:`,
+//!    `IPv4:` or no tag, or made of ASCII letters, digits, `.`, `-` and `helo_allow_chars`, else
+//!    `501` (`smtp_in.c:check_helo`, `src/string.c:string_is_ip_addressX`).
+//! 3. `helo_verify_hosts` on EHLO is `550`, or `451` when the PTR question failed
+//!    (`smtp_in.c:smtp_verify_helo`, `smtp_setup_msg`); `verify = helo` in an ACL does the same. A
+//!    literal matches when the text after `[` begins with the client address, so one with a tag
+//!    never does. A name matches as a name of the client address whose addresses hold it
+//!    (`src/host.c:host_name_lookup`), or when its own A or AAAA hold the client address. What is
+//!    no name by `check_dns_names_pattern` is not asked for (`src/dns.c:dns_basic_lookup`,
+//!    `src/globals.c`).
 //!
-//! `exim-acl` has `deny !verify = helo` in the ACL for HELO, `exim-delayed` in the one for RCPT, each with a message.
+//! `exim-acl` has `deny !verify = helo` in the ACL for HELO, `exim-delayed` in the one for RCPT,
+//! each with a message.
+
+use std::net::IpAddr;
 
 use crate::dns::{Family, PtrText, Question};
 use crate::receivers::profile::{Basis, Code, Ehlo, Predicted, Profile, Verdict};
 use crate::receivers::wire::{self, MAX_DNS_NAME, MAX_LABEL};
 use crate::smtp::Stage;
-use std::net::IpAddr;
 
 pub(super) const PROFILES: &[Profile] = &[
     profile("exim-default", Basis::Syntax, |ehlo| {
@@ -121,7 +127,8 @@ fn is_address_text(text: &[u8]) -> bool {
     family_of(text).is_some()
 }
 
-/// `string_is_ip_address`: an IPv6 address may have a zone of printable characters, if only an empty one.
+/// `string_is_ip_address`: an IPv6 address may have a zone of printable characters, if only an
+/// empty one.
 fn family_of(text: &[u8]) -> Option<Family> {
     let mut parts = text.splitn(2, |&byte| byte == b'%');
     let address = parts.next()?;
@@ -158,8 +165,8 @@ fn verify(ehlo: &Ehlo<'_>, name: &[u8]) -> Result<Verified, Question> {
     })
 }
 
-/// `host_name_lookup`: the names of the client address whose addresses hold it; `None` if that could not be found
-/// out.
+/// `host_name_lookup`: the names of the client address whose addresses hold it; `None` if that
+/// could not be found out.
 fn client_names<'a>(ehlo: &Ehlo<'a>) -> Result<Option<Vec<&'a PtrText>>, Question> {
     let client = ehlo.client.to_canonical();
     let answer = ehlo.names(client)?;
@@ -207,7 +214,8 @@ fn is_dns_name(name: &[u8]) -> bool {
     name.len() <= MAX_DNS_NAME && wire::labels(name).all(is_label)
 }
 
-/// Debian's configuration has `host_lookup = *`. Without a name of the client the argument stands in its place.
+/// Debian's configuration has `host_lookup = *`. Without a name of the client the argument stands
+/// in its place.
 fn greet(ehlo: &Ehlo<'_>, name: &[u8]) -> Predicted {
     let names = client_names(ehlo)?.unwrap_or_default();
     let known = names.first().map(|name| name.as_str().to_ascii_lowercase());

@@ -2,23 +2,25 @@
 //!
 //! 1. A line of more than 512 octets with its LF is `521`, and the connection is closed
 //!    (`connection.js:_process_data`, `config/connection.ini`).
-//! 2. A CR within the line, and U+2028 or U+2029, make it no command: `500` (`connection.js:process_line`). The
-//!    argument is the first word, and spaces alone separate words; none is `501`, and so is a control character in it
-//!    (`cmd_ehlo`).
-//! 3. As shipped, no check refuses, be the plugin loaded (`haraka-shipped`) or not (`haraka-default`).
-//!    `haraka-forward` has `reject.forward_dns` (`index.js:valid_hostname`, `rdns_match`, `forward_dns`): a name, not
-//!    a literal, must be valid, that is printable ASCII with a dot, and have an organizational domain; its addresses,
-//!    if it has any, must hold the client's, or its organizational domain be that of the client's PTR name. Else it
-//!    is `550`; a timeout is `450`, and any other DNS failure passes.
+//! 2. A CR within the line, and U+2028 or U+2029, make it no command: `500`
+//!    (`connection.js:process_line`). The argument is the first word, and spaces alone separate
+//!    words; none is `501`, and so is a control character in it (`cmd_ehlo`).
+//! 3. As shipped, no check refuses, be the plugin loaded (`haraka-shipped`) or not
+//!    (`haraka-default`). `haraka-forward` has `reject.forward_dns` (`index.js:valid_hostname`,
+//!    `rdns_match`, `forward_dns`): a name, not a literal, must be valid, that is printable ASCII
+//!    with a dot, and have an organizational domain; its addresses, if it has any, must hold the
+//!    client's, or its organizational domain be that of the client's PTR name. Else it is `550`; a
+//!    timeout is `450`, and any other DNS failure passes.
 //!
 //! The plugin skips private clients unless told otherwise; here it is told otherwise.
+
+use std::net::IpAddr;
 
 use crate::dns::{Family, NotKnown, Question};
 use crate::receivers::profile::{Basis, Code, Ehlo, Predicted, Profile, Verdict};
 use crate::receivers::suffix::organizational_domain;
 use crate::receivers::wire;
 use crate::smtp::Stage;
-use std::net::IpAddr;
 
 pub(super) const PROFILES: &[Profile] = &[
     profile("haraka-default", Basis::Syntax, judge),
@@ -60,7 +62,7 @@ fn refuse(code: u16, text: &str) -> Verdict {
     Verdict::refused(Stage::Ehlo, Code(code, None), text)
 }
 
-/// Gives the first word, or the refusal.
+/// Returns the first word, or the refusal.
 fn check_syntax<'a>(ehlo: &Ehlo<'a>) -> Result<&'a [u8], Verdict> {
     let line = wire::until_lf(ehlo.bytes());
     if line.len() > MAX_ARGUMENT {
@@ -81,7 +83,8 @@ fn check_syntax<'a>(ehlo: &Ehlo<'a>) -> Result<&'a [u8], Verdict> {
     Ok(name)
 }
 
-/// What `.` in a regular expression of JavaScript does not match; CR, U+2028 and U+2029 are left of it.
+/// What `.` in a regular expression of JavaScript does not match; CR, U+2028 and U+2029 are left of
+/// it.
 fn has_line_terminator(text: &[u8]) -> bool {
     let is_separator = |window: &[u8]| matches!(window, [0xe2, 0x80, 0xa8 | 0xa9]);
     text.contains(&b'\r') || text.windows(3).any(is_separator)
@@ -129,8 +132,8 @@ fn valid_domain(name: &[u8]) -> Option<String> {
 /// The addresses of a name, or why there is none.
 type Addresses = Result<Vec<IpAddr>, NotKnown>;
 
-/// `get_a_records`: A and AAAA. A name that no DNS message holds has no address. A failure that is neither NXDOMAIN,
-/// NODATA nor SERVFAIL counts when there is no address.
+/// `get_a_records`: A and AAAA. A name that no DNS message holds has no address. A failure that is
+/// neither NXDOMAIN, NODATA nor SERVFAIL counts when there is no address.
 fn look_up(ehlo: &Ehlo<'_>, name: &[u8]) -> Result<Addresses, Question> {
     let mut addresses = Vec::new();
     let mut failure = None;
@@ -149,7 +152,8 @@ fn look_up(ehlo: &Ehlo<'_>, name: &[u8]) -> Result<Addresses, Question> {
     })
 }
 
-/// `is_ip_literal`: the tag is `IPv6:` in just this case, and may stand before IPv4, which may have leading zeros.
+/// `is_ip_literal`: the tag is `IPv6:` in just this case, and may stand before IPv4, which may have
+/// leading zeros.
 fn is_address_literal(name: &[u8]) -> bool {
     let Some(address) = wire::in_brackets(name) else {
         return false;
@@ -160,7 +164,8 @@ fn is_address_literal(name: &[u8]) -> bool {
     is_ipv4 || wire::parse_ipv6(address).is_some()
 }
 
-/// The client goes by the first name of its address, confirmed or not (`connection.js:ehlo_respond`, `get_remote`).
+/// The client goes by the first name of its address, confirmed or not
+/// (`connection.js:ehlo_respond`, `get_remote`).
 fn greet(ehlo: &Ehlo<'_>) -> Predicted {
     let client = wire::client_text(ehlo.client);
     let names = ehlo.names(ehlo.client)?.records();

@@ -1,8 +1,9 @@
-//! IDNA2003 (RFC 3490) as libidn 1 applies it, for servers that still do: what becomes of a name on its way to the
-//! DNS.
+//! IDNA2003 (RFC 3490) as libidn 1 applies it, for servers that still do: what becomes of a name on
+//! its way to the DNS.
 //!
-//! Not all of nameprep (RFC 3491), whose tables are larger than the rest of this crate: ranges of characters stand
-//! for them. A name made of letters that nobody writes in host names may be put into the wrong class.
+//! Not all of nameprep (RFC 3491), whose tables are larger than the rest of this crate: ranges of
+//! characters stand for them. A name made of letters that nobody writes in host names may be put
+//! into the wrong class.
 
 use crate::receivers::wire::{self, MAX_LABEL};
 
@@ -85,17 +86,19 @@ fn classify(label: &str) -> Class {
     worst.unwrap_or(Class::Kept)
 }
 
-/// One character, by the tables of RFC 3454 that RFC 3491 names: A.1 (unassigned), B.1 and B.2 with NFKC (mapped), C
-/// (prohibited).
+/// One character, by the tables of RFC 3454 that RFC 3491 names: A.1 (unassigned), B.1 and B.2 with
+/// NFKC (mapped), C (prohibited).
 fn class_of(char: char) -> Class {
     match u32::from(char) {
-        // C.2.2 control characters, C.1.2 spaces that NFKC keeps, C.6 and C.7, C.8 and C.9 direction and tags
+        // C.2.2 control characters, C.1.2 spaces that NFKC keeps, C.6 and C.7, C.8 and C.9
+        // direction and tags
         0x80..=0x9f | 0x6dd | 0x70f | 0x1680 | 0x180e => Class::Prohibited,
         0x200e..=0x200f | 0x2028..=0x202e | 0x206a..=0x206f => Class::Prohibited,
         0x2ff0..=0x2ffb | 0xfff9..=0xffff => Class::Prohibited,
         // C.3 private use, C.4 no characters
         0xe000..=0xf8ff | 0xfdd0..=0xfdef => Class::Prohibited,
-        // A.1: of the supplementary planes, Unicode 3.2 has old scripts, music, mathematics and ideographs
+        // A.1: of the supplementary planes, Unicode 3.2 has old scripts, music, mathematics and
+        // ideographs
         0x10300..=0x1034a | 0x20000..=0x2a6d6 => Class::Kept,
         0x10400..=0x10425 | 0x1d400..=0x1d7ff | 0x2f800..=0x2fa1d => Class::Mapped,
         0x10426..=0x1044d | 0x1d000..=0x1d1dd => Class::Kept,
@@ -111,7 +114,8 @@ fn class_of(char: char) -> Class {
         0x2070..=0x208e | 0x2100..=0x214f | 0x2153..=0x217f | 0x2460..=0x24ea => Class::Mapped,
         0x3000 | 0x3002 | 0x3131..=0x318e | 0x3200..=0x33ff => Class::Mapped,
         0xf900..=0xfb06 | 0xfb13..=0xfdcf | 0xfdf0..=0xfefc | 0xff01..=0xffee => Class::Mapped,
-        // B.2: letters with a small form, and those that become two. ASCII is compared without case.
+        // B.2: letters with a small form, and those that become two. ASCII is compared without
+        // case.
         0..=0x7f => Class::Kept,
         0xdf | 0x3c2 => Class::Mapped,
         _ if char.is_uppercase() => Class::Mapped,
@@ -119,8 +123,8 @@ fn class_of(char: char) -> Class {
     }
 }
 
-/// RFC 3454, section 6: with a letter written from right to left, the first and the last are such, and no letter is
-/// written the other way.
+/// RFC 3454 6: with a letter written from right to left, the first and the last are such,
+/// and no letter is written the other way.
 fn has_mixed_directions(label: &str) -> bool {
     let is_right_to_left = |char: char| matches!(u32::from(char), 0x5be..=0x7b1 | 0xfb1d..=0xfefc);
     let is_left_to_right = |char: char| char.is_alphabetic() && !is_right_to_left(char);
@@ -130,7 +134,7 @@ fn has_mixed_directions(label: &str) -> bool {
             || !label.ends_with(is_right_to_left))
 }
 
-/// RFC 3492, section 5
+/// RFC 3492 5
 const BASE: u32 = 36;
 const SKEW: u32 = 38;
 const DAMP: u32 = 700;
@@ -142,7 +146,7 @@ fn threshold(k: u32, bias: u32) -> u32 {
     k.saturating_sub(bias).clamp(1, 26)
 }
 
-/// RFC 3492, section 6.1
+/// RFC 3492 6.1
 fn adapt(delta: u32, points: u32, damp: u32) -> u32 {
     let mut delta = delta / damp;
     delta += delta / points;
@@ -154,7 +158,7 @@ fn adapt(delta: u32, points: u32, damp: u32) -> u32 {
     k + 36 * delta / (delta + SKEW)
 }
 
-/// RFC 3492, section 6.2; lower-case digits only. `None` if it is no punycode.
+/// RFC 3492 6.2; lower-case digits only. `None` if it is no punycode.
 fn decode(encoded: &[u8]) -> Option<String> {
     let split = encoded.iter().rposition(|&byte| byte == b'-');
     let (basic, digits) = split.map_or((&[][..], encoded), |at| {
@@ -194,7 +198,7 @@ fn digit_value(byte: u8) -> Option<u32> {
     }
 }
 
-/// RFC 3492, section 6.3, after `xn--`; `None` if a number grows too large.
+/// RFC 3492 6.3, after `xn--`; `None` if a number grows too large.
 fn encode(text: &str) -> Option<Vec<u8>> {
     let basic: Vec<u8> = text.bytes().filter(u8::is_ascii).collect();
     let mut encoded = [b"xn--", &basic[..]].concat();

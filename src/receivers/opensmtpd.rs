@@ -1,12 +1,12 @@
 //! OpenSMTPD 7.6.0p1 on glibc (Debian 13); 6.8.0p2 (Debian 12) answers alike.
 //!
-//! 1. The line ends at LF, less the CR before it. Whatever follows in the same packet is `500 5.5.1`, and the
-//!    connection is closed (`usr.sbin/smtpd/smtp_session.c:smtp_io`).
-//! 2. No space after the verb is `501 5.5.1`; white space before the argument is skipped, and NUL ends it
-//!    (`smtp_command`, `smtp_check_ehlo`).
-//! 3. A literal or a host name, else `501 5.5.4` (`usr.sbin/smtpd/util.c:valid_domainpart`). Debian links glibc's
-//!    `res_hnok`, not the one that comes with it: the name must fit a DNS message, and may not begin with a hyphen
-//!    (`resolv/res-name-checking.c`, `resolv/ns_name_pton.c`).
+//! 1. The line ends at LF, less the CR before it. Whatever follows in the same packet is `500
+//!    5.5.1`, and the connection is closed (`usr.sbin/smtpd/smtp_session.c:smtp_io`).
+//! 2. No space after the verb is `501 5.5.1`; white space before the argument is skipped, and NUL
+//!    ends it (`smtp_command`, `smtp_check_ehlo`).
+//! 3. A literal or a host name, else `501 5.5.4` (`usr.sbin/smtpd/util.c:valid_domainpart`). Debian
+//!    links glibc's `res_hnok`, not the one that comes with it: the name must fit a DNS message,
+//!    and may not begin with a hyphen (`resolv/res-name-checking.c`, `resolv/ns_name_pton.c`).
 
 use crate::receivers::profile::{Basis, Code, Ehlo, Predicted, Profile, Verdict};
 use crate::receivers::wire::{self, MAX_DNS_NAME, MAX_LABEL};
@@ -95,7 +95,8 @@ fn is_host_name(name: &[u8]) -> bool {
         && !labels.iter().take(1).any(|first| first.starts_with(b"-"))
 }
 
-/// `ns_name_pton`: labels, with `\DDD` and `\X` undone; `None` if an escape is cut off or too large.
+/// `ns_name_pton`: labels, with `\DDD` and `\X` undone; `None` if an escape is cut off or too
+/// large.
 fn unescape(name: &[u8]) -> Option<Vec<Vec<u8>>> {
     let mut labels = vec![Vec::new()];
     let mut rest = name;

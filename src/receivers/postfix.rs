@@ -1,19 +1,21 @@
 //! Postfix 3.7.11 (Debian 12); 3.10.13 (Debian 13) answers alike to an argument without a line end.
 //!
-//! 1. The line ends at LF, less the CRs before it, or after 2048 octets (`src/global/smtp_stream.c:smtp_get`).
-//!    Invalid UTF-8 is `500 5.5.2` (`src/smtpd/smtpd.c:smtpd_proto`); the text ends at NUL.
+//! 1. The line ends at LF, less the CRs before it, or after 2048 octets
+//!    (`src/global/smtp_stream.c:smtp_get`). Invalid UTF-8 is `500 5.5.2`
+//!    (`src/smtpd/smtpd.c:smtpd_proto`); the text ends at NUL.
 //! 2. White space separates words, except in `"` and `<>`; they are joined again by single spaces
 //!    (`src/smtpd/smtpd_token.c`, `smtpd.c:collapse_args`). No word is `501` (`smtpd.c:ehlo_cmd`).
 //! 3. The restrictions, in the order configured, on EHLO or, as shipped, on RCPT
-//!    (`src/smtpd/smtpd_check.c:smtpd_check_helo`, `generic_checks`). What begins with `[` is only checked as a
-//!    literal (`reject_invalid_hostaddr`, `src/global/valid_mailhost_addr.c`); a name by `reject_invalid_hostname`,
-//!    `reject_non_fqdn_hostname` or `reject_unknown_hostname`, in the same file. The syntax is that of
-//!    `src/util/valid_hostname.c`.
-//! 4. A DNS failure only defers, and a deferral speaks at RCPT always (`DEFER_IF_PERMIT2`). Any A, AAAA or MX will
-//!    do, a null MX too; a name that is no host name is not asked for (`src/dns/dns_lookup.c:dns_lookup_x`).
+//!    (`src/smtpd/smtpd_check.c:smtpd_check_helo`, `generic_checks`). What begins with `[` is only
+//!    checked as a literal (`reject_invalid_hostaddr`, `src/global/valid_mailhost_addr.c`); a name
+//!    by `reject_invalid_hostname`, `reject_non_fqdn_hostname` or `reject_unknown_hostname`, in the
+//!    same file. The syntax is that of `src/util/valid_hostname.c`.
+//! 4. A DNS failure only defers, and a deferral speaks at RCPT always (`DEFER_IF_PERMIT2`). Any A,
+//!    AAAA or MX will do, a null MX too; a name that is no host name is not asked for
+//!    (`src/dns/dns_lookup.c:dns_lookup_x`).
 //!
-//! In a text, what is not printable becomes a space (`smtpd_chat.c:smtpd_chat_reply`). By RCPT the name is already
-//! stored, and there it is `?`, as are ``space<>()\";@`` (`smtpd.c:ehlo_cmd`).
+//! In a text, what is not printable becomes a space (`smtpd_chat.c:smtpd_chat_reply`). By RCPT the
+//! name is already stored, and there it is `?`, as are ``space<>()\";@`` (`smtpd.c:ehlo_cmd`).
 
 use crate::dns::{Family, NotKnown, Outcome, Question};
 use crate::receivers::profile::{Basis, Code, Ehlo, Predicted, Profile, Verdict};
@@ -122,7 +124,8 @@ fn neuter(byte: &mut u8) {
     }
 }
 
-/// Takes the words apart and joins them: white space becomes single spaces, except where it is quoted.
+/// Takes the words apart and joins them: white space becomes single spaces, except where it is
+/// quoted.
 fn join_words(mut text: &[u8]) -> Vec<u8> {
     let mut joined = Vec::with_capacity(text.len());
     loop {
@@ -293,7 +296,8 @@ fn is_host_label(label: &[u8]) -> bool {
         && !label.ends_with(b"-")
 }
 
-/// `reject_invalid_hostaddr` and `valid_mailhost_addr`: `[`, an IPv4 address, or `IPv6:` and an IPv6 address, `]`.
+/// `reject_invalid_hostaddr` and `valid_mailhost_addr`: `[`, an IPv4 address, or `IPv6:` and an
+/// IPv6 address, `]`.
 fn is_address_literal(text: &[u8]) -> bool {
     let Some(address) = wire::in_brackets(text) else {
         return false;
@@ -326,8 +330,8 @@ fn is_octet(label: &[u8]) -> bool {
     label.iter().all(u8::is_ascii_digit) && matches!(value, Ok(Ok(0..=255)))
 }
 
-/// `valid_ipv6_hostaddr`: counts fields rather than groups, so seven groups may do for eight, and `::` is not always
-/// one.
+/// `valid_ipv6_hostaddr`: counts fields rather than groups, so seven groups may do for eight, and
+/// `::` is not always one.
 fn is_ipv6(text: &[u8]) -> bool {
     let mut rest = text;
     let mut field = 0;

@@ -23,17 +23,21 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// Gives the name: the server, a hyphen and a word for its configuration, as in `postfix-strict`.
+    /// Returns the name: the server, a hyphen and a word for its configuration, as in
+    /// `postfix-strict`.
+    #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
     }
 
-    /// Gives the server's name, as in `Postfix`.
+    /// Returns the server's name, as in `Postfix`.
+    #[must_use]
     pub const fn server(&self) -> &'static str {
         self.server
     }
 
-    /// Tells what the stage and the code of its verdicts rest on.
+    /// Returns what the stage and the code of its verdicts rest on.
+    #[must_use]
     pub const fn basis(&self) -> Basis {
         self.basis
     }
@@ -42,8 +46,9 @@ impl Profile {
     ///
     /// # Errors
     ///
-    /// The question that the server would ask the DNS next, when [`Ehlo::facts`] holds no answer to it. Servers
-    /// that judge by syntax alone ask too, when they greet the client by the name of its address.
+    /// The question that the server would ask the DNS next, when [`Ehlo::facts`] holds no answer to
+    /// it. Servers that judge by syntax alone ask too, when they greet the client by the name of
+    /// its address.
     pub fn judge(&self, ehlo: &Ehlo<'_>) -> Result<Verdict, Question> {
         (self.judge)(ehlo)
     }
@@ -54,7 +59,8 @@ impl Profile {
 pub enum Basis {
     /// The argument, and what the DNS says about it and the client.
     Dns,
-    /// The argument alone, or with the client's and the server's addresses. The DNS shows in texts at most.
+    /// The argument alone, or with the client's and the server's addresses. The DNS shows in texts
+    /// at most.
     Syntax,
 }
 
@@ -76,6 +82,7 @@ pub struct Server {
 
 impl Server {
     /// Takes the server's host name. It has no address, and the recipient is its postmaster.
+    #[must_use]
     pub fn new(name: &str) -> Self {
         Self {
             name: name.into(),
@@ -143,7 +150,8 @@ impl<'a> Ehlo<'a> {
     }
 }
 
-/// What a server answers: a reply, and to which command. Of an acceptance, the first line of the reply to `EHLO`.
+/// What a server answers: a reply, and to which command. Of an acceptance, the first line of the
+/// reply to `EHLO`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct Verdict {
@@ -173,35 +181,41 @@ impl Verdict {
         }
     }
 
-    /// Tells whether the server takes the name.
+    /// Returns whether the server takes the name.
+    #[must_use]
     pub fn is_accepted(&self) -> bool {
         self.stage.is_none()
     }
 
     /// Returns the command at which the server refuses; `None` if it accepts the name.
+    #[must_use]
     pub const fn stage(&self) -> Option<Stage> {
         self.stage
     }
 
-    /// Gives the reply code (RFC 5321, section 4.2).
+    /// Returns the reply code (RFC 5321 4.2).
+    #[must_use]
     pub const fn code(&self) -> u16 {
         self.code
     }
 
-    /// Gives the enhanced status code (RFC 3463), if the server sends one.
+    /// Returns the enhanced status code (RFC 3463), if the server sends one.
+    #[must_use]
     pub const fn enhanced(&self) -> Option<&'static str> {
         self.enhanced
     }
 
-    /// Gives the text after the codes as the server sends it. It may repeat the argument, whatever bytes that holds.
+    /// Returns the text after the codes as the server sends it. It may repeat the argument, whatever
+    /// bytes that holds.
+    #[must_use]
     pub fn text(&self) -> &[u8] {
         &self.text
     }
 }
 
 impl fmt::Display for Verdict {
-    /// Writes stage, codes and text. In the text a byte that is not printable ASCII is `\xNN`, and a quote or backslash
-    /// stands after a backslash.
+    /// Writes stage, codes and text. In the text a byte that is not printable ASCII is `\xNN`, and
+    /// a quote or backslash stands after a backslash.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let stage = self.stage.map_or("accepted", Stage::verb);
         write!(f, "{stage} {} ", self.code)?;

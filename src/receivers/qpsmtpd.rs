@@ -1,23 +1,25 @@
 //! qpsmtpd 0.94 (Debian 12) with its plugin `helo`; Perl's Net::DNS asks.
 //!
-//! 1. The line ends at LF, less one CR before it (`lib/Qpsmtpd/TcpServer.pm:read_input`). The argument is the first
-//!    word, and spaces alone separate words; none, or `0`, is `501` (`lib/Qpsmtpd/SMTP.pm:ehlo`, `Command.pm:parse`).
-//! 2. The tests of the policy in their order; the first that fails is `550`, and the connection is closed
-//!    (`plugins/helo:populate_tests`, `helo_handler`):
-//!    - lenient (the default): `is_in_badhelo` with the list shipped (`config.sample/badhelo`), `invalid_localhost`,
-//!      `is_forged_literal`, `is_plain_ip`;
+//! 1. The line ends at LF, less one CR before it (`lib/Qpsmtpd/TcpServer.pm:read_input`). The
+//!    argument is the first word, and spaces alone separate words; none, or `0`, is `501`
+//!    (`lib/Qpsmtpd/SMTP.pm:ehlo`, `Command.pm:parse`).
+//! 2. The tests of the policy in their order; the first that fails is `550`, and the connection is
+//!    closed (`plugins/helo:populate_tests`, `helo_handler`):
+//!    - lenient (the default): `is_in_badhelo` with the list shipped (`config.sample/badhelo`),
+//!      `invalid_localhost`, `is_forged_literal`, `is_plain_ip`;
 //!    - rfc, besides: `is_not_fqdn`, `no_forward_dns`, `no_reverse_dns`;
 //!    - strict, besides: `is_address_literal`, `no_matching_dns`.
 //!
-//! Only A is asked for, so that no IPv6 client has a forward match. A failure of the DNS about the argument lets it
-//! pass, as does a name that Net::DNS cannot write: the plugin dies on it, and the next one is called
-//! (`Net::DNS::Domain:new`, `lib/Qpsmtpd.pm:run_continuation`).
+//! Only A is asked for, so that no IPv6 client has a forward match. A failure of the DNS about the
+//! argument lets it pass, as does a name that Net::DNS cannot write: the plugin dies on it, and the
+//! next one is called (`Net::DNS::Domain:new`, `lib/Qpsmtpd.pm:run_continuation`).
+
+use std::net::IpAddr;
 
 use crate::dns::{Family, NotKnown, Outcome, Question};
 use crate::receivers::profile::{Basis, Code, Ehlo, Predicted, Profile, Verdict};
 use crate::receivers::wire::{self, MAX_LABEL};
 use crate::smtp::Stage;
-use std::net::IpAddr;
 
 pub(super) const PROFILES: &[Profile] = &[
     profile("qpsmtpd-default", Basis::Syntax, |ehlo| {
@@ -92,7 +94,8 @@ fn complain_of_dns(ehlo: &Ehlo<'_>, policy: Policy, name: &[u8]) -> Result<Compl
     Ok((is_strict && !matches).then(|| "That HELO hostname fails FCrDNS".into()))
 }
 
-/// `is_in_badhelo`, `invalid_localhost`, `is_forged_literal`, `is_plain_ip`, and from rfc on `is_not_fqdn`
+/// `is_in_badhelo`, `invalid_localhost`, `is_forged_literal`, `is_plain_ip`, and from rfc on
+/// `is_not_fqdn`
 fn complain_of_syntax(ehlo: &Ehlo<'_>, policy: Policy, name: &[u8]) -> Complaint {
     let client = wire::client_text(ehlo.client);
     let is_name = |bad: &&str| bad.as_bytes().eq_ignore_ascii_case(name);

@@ -1,18 +1,20 @@
 //! sendmail 8.17.1.9 (Debian 12).
 //!
-//! 1. Whatever follows an LF in the same packet is `554 5.5.0` (`sendmail/srvrsmtp.c`, the check before a command).
-//!    NUL ends the text, and white space before the argument is skipped.
-//! 2. Nothing left is `501 5.0.0`; so are more than 256 octets, another character than ASCII letters, digits and
-//!    `[].-_#:`, and anything after white space (`srvrsmtp.c`, `CMDEHLO`; `sendmail/conf.h:MAXNAME`).
-//! 3. With `FEATURE(block_bad_helo)` and `delay_checks`, at RCPT, unless the client may relay: the server's own name
-//!    or address, and anything without a dot inside, is `550 5.7.1` (`cf/m4/proto.m4`, `_BLOCK_BAD_HELO_`). `IPv6:`
-//!    and an address passes without brackets only.
+//! 1. Whatever follows an LF in the same packet is `554 5.5.0` (`sendmail/srvrsmtp.c`, the check
+//!    before a command). NUL ends the text, and white space before the argument is skipped.
+//! 2. Nothing left is `501 5.0.0`; so are more than 256 octets, another character than ASCII
+//!    letters, digits and `[].-_#:`, and anything after white space (`srvrsmtp.c`, `CMDEHLO`;
+//!    `sendmail/conf.h:MAXNAME`).
+//! 3. With `FEATURE(block_bad_helo)` and `delay_checks`, at RCPT, unless the client may relay: the
+//!    server's own name or address, and anything without a dot inside, is `550 5.7.1`
+//!    (`cf/m4/proto.m4`, `_BLOCK_BAD_HELO_`). `IPv6:` and an address passes without brackets only.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::dns::{Family, Question};
 use crate::receivers::profile::{Basis, Code, Ehlo, Predicted, Profile, Verdict};
 use crate::receivers::wire;
 use crate::smtp::Stage;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 pub(super) const PROFILES: &[Profile] = &[
     Profile {
@@ -56,7 +58,7 @@ fn block_bad_helo(ehlo: &Ehlo<'_>) -> Predicted {
     ))
 }
 
-/// Gives the name that is kept, or the refusal.
+/// Returns the name that is kept, or the refusal.
 fn check_syntax<'a>(ehlo: &Ehlo<'a>) -> Result<&'a [u8], Verdict> {
     let refuse = |code, enhanced, text: &str| {
         Err(Verdict::refused(
@@ -92,8 +94,8 @@ fn is_bogus(ehlo: &Ehlo<'_>, name: &[u8]) -> bool {
     is_own(ehlo, name) || !(has_inner_dot || is_tagged)
 }
 
-/// Class `w` holds the server's names, and its addresses and those of the loopback interface in brackets. The
-/// argument is tried with brackets and without.
+/// Class `w` holds the server's names, and its addresses and those of the loopback interface in
+/// brackets. The argument is tried with brackets and without.
 fn is_own(ehlo: &Ehlo<'_>, name: &[u8]) -> bool {
     let server = ehlo.server;
     let loopback = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
@@ -103,7 +105,8 @@ fn is_own(ehlo: &Ehlo<'_>, name: &[u8]) -> bool {
         || addresses.any(|own| is_address_text(bracketed, *own))
 }
 
-/// IPv6 with its tag, shortened or in full: class `w` has both, from before and after the configuration was read.
+/// IPv6 with its tag, shortened or in full: class `w` has both, from before and after the
+/// configuration was read.
 fn is_address_text(text: &[u8], own: IpAddr) -> bool {
     let short = match own {
         IpAddr::V4(own) => format!("[{own}]"),

@@ -1,8 +1,9 @@
 //! Public suffixes, well enough for a host name in use: which domain did somebody register?
 //!
-//! Not the Public Suffix List, which is ten times as long as the rest of this module: the top-level domains of the
-//! root zone (IANA, 2026-06) and `onion`, the words that two-letter domains keep for registrations below them, and
-//! the domains of large hosting companies under which every customer has a name.
+//! Not the Public Suffix List, which is ten times as long as the rest of this module: the top-level
+//! domains of the root zone (IANA, 2026-06) and `onion`, the words that two-letter domains keep for
+//! registrations below them, and the domains of large hosting companies under which every customer
+//! has a name.
 
 use crate::receivers::wire::MAX_LABEL;
 
@@ -27,8 +28,8 @@ const HOSTING: &str = "*.compute-1.amazonaws.com *.compute.amazonaws.com *.elb.a
     iris.arpa myfritz.net netlify.app ngrok.io no-ip.org onrender.com pages.dev s3.amazonaws.com \
     trafficmanager.net uk.com uri.arpa urn.arpa us.com vercel.app web.app workers.dev";
 
-/// Gives the suffix of a name and one label before it, in lower case; none if the name is a suffix, has an empty
-/// label, or ends in no top-level domain.
+/// Returns the suffix of a name and one label before it, in lower case; none if the name is a suffix,
+/// has an empty label, or ends in no top-level domain.
 pub(super) fn organizational_domain(name: &str) -> Option<String> {
     let name = name.to_ascii_lowercase();
     if name.split('.').any(str::is_empty) {

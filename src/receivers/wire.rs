@@ -2,10 +2,11 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// The longest name that fits a DNS message (RFC 1035, section 2.3.4): 255 octets there, 253 as text.
+/// The longest name that fits a DNS message (RFC 1035 2.3.4): 255 octets there, 253 as
+/// text.
 pub(super) const MAX_DNS_NAME: usize = 253;
 
-/// The longest label (RFC 1035, section 2.3.4).
+/// The longest label (RFC 1035 2.3.4).
 pub(super) const MAX_LABEL: usize = 63;
 
 /// A line as most servers read it: up to the first LF.
@@ -59,7 +60,7 @@ pub(super) fn labels(name: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
     name.split(|&byte| byte == b'.')
 }
 
-/// Tells whether a DNS message can hold a name.
+/// Returns whether a DNS message can hold a name.
 pub(super) fn fits_dns(name: &[u8]) -> bool {
     let name = name.strip_suffix(b".").unwrap_or(name);
     let is_label = |label: &[u8]| matches!(label.len(), 1..=MAX_LABEL);
@@ -82,12 +83,12 @@ pub(super) fn parse_ipv4(text: &[u8]) -> Option<Ipv4Addr> {
     str::from_utf8(text).ok()?.parse().ok()
 }
 
-/// `inet_pton(AF_INET6)`: RFC 4291, section 2.2; `::` may stand for one group.
+/// `inet_pton(AF_INET6)`: RFC 4291 2.2; `::` may stand for one group.
 pub(super) fn parse_ipv6(text: &[u8]) -> Option<Ipv6Addr> {
     str::from_utf8(text).ok()?.parse().ok()
 }
 
-/// Tells whether the text is four numbers of one to three digits.
+/// Returns whether the text is four numbers of one to three digits.
 ///
 /// ```text
 /// quad = 1*3DIGIT 3("." 1*3DIGIT)

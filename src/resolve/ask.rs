@@ -40,8 +40,8 @@ fn families_to_confirm(gathered: &Gathered, address: IpAddr) -> Vec<Family> {
     }
 }
 
-/// Asks what does not depend on an answer. No PTR of a private or loopback address (R15): the question
-/// would leak to public name servers, or hang there.
+/// Asks what does not depend on an answer. No PTR of a private or loopback address (R15): the
+/// question would leak to public name servers, or hang there.
 fn ask_first<D: Dns>(gathered: &Gathered, facts: &Facts, questions: &mut Questions<'_, D>) {
     for address in gathered
         .client_addresses()

@@ -1,5 +1,5 @@
-//! From decisions to a choice: the order (R21), how long it holds (R23), and what to do when there is
-//! no name. Pure.
+//! From decisions to a choice: the order (R21), how long it holds (R23), and what to do when there
+//! is no name. Pure.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
@@ -20,8 +20,8 @@ use crate::verify::{Finding, names_hold};
 /// A choice that rests on anything not known is looked at again this soon (R23).
 const PROVISIONAL: Duration = Duration::from_secs(60);
 
-/// The longest that a choice is held for good: long TTLs are a promise about records, not about this
-/// machine.
+/// The longest that a choice is held for good: long TTLs are a promise about records, not about
+/// this machine.
 const LONGEST: Duration = Duration::from_secs(86_400);
 
 /// The names to try, or why there are none, and how it came about.
@@ -149,8 +149,8 @@ impl Chooser<'_> {
         name.is_some_and(|name| addresses.any(|address| holds(address, name)))
     }
 
-    /// What the operator named rests on what the DNS says of it; a derived name, on all that was asked
-    /// (R23).
+    /// What the operator named rests on what the DNS says of it; a derived name, on all that was
+    /// asked (R23).
     fn is_provisional(&self, first: &Attempt) -> bool {
         let mut findings = first.findings().iter();
         let rests_on_unknown = findings.any(|about| about.finding == Finding::Unknown);

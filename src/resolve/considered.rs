@@ -33,22 +33,27 @@ impl Client {
         }
     }
 
-    /// Gives the address.
+    /// Returns the address.
+    #[must_use]
     pub fn address(&self) -> IpAddr {
         self.address
     }
 
-    /// Tells how it came to be known.
+    /// Returns how it came to be known.
+    #[must_use]
     pub fn origin(&self) -> ClientOrigin {
         self.origin
     }
 
-    /// Gives what the DNS says its names are; `None` for an address that is not asked for, as it is not public.
+    /// Returns what the DNS says its names are; `None` for an address that is not asked for, as it is
+    /// not public.
+    #[must_use]
     pub fn reverse(&self) -> Option<&Reverse> {
         self.reverse.as_ref()
     }
 
-    /// Tells whether its names lead back to it; `None` when that was not asked for.
+    /// Returns whether its names lead back to it; `None` when that was not asked for.
+    #[must_use]
     pub fn iprev(&self) -> Option<Iprev> {
         self.iprev
     }
@@ -91,42 +96,50 @@ impl Considered {
         }
     }
 
-    /// Tells where it came from.
+    /// Returns where it came from.
+    #[must_use]
     pub fn source(&self) -> Source {
         self.source
     }
 
-    /// Gives the raw text, escaped and cut.
+    /// Returns the raw text, escaped and cut.
+    #[must_use]
     pub fn raw(&self) -> &str {
         &self.raw
     }
 
-    /// Gives what was repaired in it.
+    /// Returns what was repaired in it.
+    #[must_use]
     pub fn repairs(&self) -> &[Repair] {
         &self.repairs
     }
 
-    /// Gives the name that it is; `None` if it is none that may be sent from this source.
+    /// Returns the name that it is; `None` if it is none that may be sent from this source.
+    #[must_use]
     pub fn name(&self) -> Option<&HeloName> {
         self.name.as_ref()
     }
 
-    /// Gives what the DNS said of the name.
+    /// Returns what the DNS said of the name.
+    #[must_use]
     pub fn lookups(&self) -> &[Forward] {
         &self.lookups
     }
 
-    /// Gives the findings, one for each client address; one without an address when none is known.
+    /// Returns the findings, one for each client address; one without an address when none is known.
+    #[must_use]
     pub fn findings(&self) -> &[ClientFinding] {
         &self.findings
     }
 
-    /// Tells what was decided.
+    /// Returns what was decided.
+    #[must_use]
     pub fn decision(&self) -> Decision {
         self.decision
     }
 
-    /// Tells why.
+    /// Returns why.
+    #[must_use]
     pub fn reason(&self) -> &Reason {
         &self.reason
     }
@@ -210,7 +223,8 @@ impl Reason {
 
     pub(super) fn illegal(invalid: &InvalidHeloName) -> Self {
         let text = match invalid.kind() {
-            // What to write instead is no advice about somebody else's record, which may hold any octets.
+            // What to write instead is no advice about somebody else's record, which may hold any
+            // octets.
             InvalidHeloNameKind::BadCharacter | InvalidHeloNameKind::BareAddress => {
                 "the PTR record holds something other than a host name".to_owned()
             }
@@ -274,7 +288,8 @@ impl Reason {
         Self::new(ReasonKind::Finding(best), text)
     }
 
-    /// Gives the kind.
+    /// Returns the kind.
+    #[must_use]
     pub fn kind(&self) -> ReasonKind {
         self.kind
     }

@@ -1,10 +1,11 @@
 //! Finds the client address by asking services that echo it, where the operator wants that.
 //!
-//! Port 53 is often intercepted: then a resolver of the network answers in the service's place, and names itself. So one
-//! answer alone proves nothing. An address counts when two services agree on it, or when it is the only one named and its
-//! PTR names lead back to it.
+//! Port 53 is often intercepted: then a resolver of the network answers in the service's place, and
+//! names itself. So one answer alone proves nothing. An address counts when two services agree on
+//! it, or when it is the only one named and its PTR names lead back to it.
 //!
-//! Not promised: to see through a resolver that takes the questions to all services and names itself each time.
+//! Not promised: to see through a resolver that takes the questions to all services and names
+//! itself each time.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -18,10 +19,12 @@ use crate::resolve::gather::{ClientAddress, ClientIs, ClientOrigin, Gathered};
 use crate::resolve::warning::Warning;
 use crate::verify::{Iprev, iprev};
 
-/// Adds the client addresses that the services name, for the families in which none is known. An address that only one
-/// service names is added as [`ClientOrigin::DiscoveredOnce`], and has to be confirmed.
+/// Adds the client addresses that the services name, for the families in which none is known. An
+/// address that only one service names is added as [`ClientOrigin::DiscoveredOnce`], and has to be
+/// confirmed.
 ///
-/// The services have a deadline of their own, as the names must still be verified when they are silent.
+/// The services have a deadline of their own, as the names must still be verified when they are
+/// silent.
 pub(super) async fn discover(
     services: &[EchoService],
     mut gathered: Gathered,
@@ -94,7 +97,8 @@ pub(super) fn without_unconfirmed(mut gathered: Gathered, facts: &Facts) -> Gath
     gathered
 }
 
-/// The address that one service names. One of the wrong family, or one that no server outside can see, is none.
+/// The address that one service names. One of the wrong family, or one that no server outside can
+/// see, is none.
 async fn ask(service: &EchoService, family: Family) -> Option<Vote> {
     let resolver = Resolver::asking(service.servers(family));
     let answer: Answer<IpAddr> = resolver
@@ -112,7 +116,8 @@ async fn ask(service: &EchoService, family: Family) -> Option<Vote> {
     })
 }
 
-/// What a service says. However often one is asked, and at whichever of its servers, it has one voice.
+/// What a service says. However often one is asked, and at whichever of its servers, it has one
+/// voice.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Vote {
     address: IpAddr,

@@ -8,8 +8,8 @@ use crate::resolve::report::Resolution;
 
 /// A name for each client address of an MTA with many, each with its own report.
 ///
-/// [`Resolve::names_for`](crate::Resolve::names_for) makes it. IPv4 and IPv6 of one host are two entries. A destination may have a name of its
-/// own: some relays authorise a client by it.
+/// [`Resolve::names_for`](crate::Resolve::names_for) makes it. IPv4 and IPv6 of one host are two
+/// entries. A destination may have a name of its own: some relays authorise a client by it.
 ///
 /// ```
 /// use helo_name::{HeloName, Resolve};
@@ -63,27 +63,31 @@ impl HeloNames {
         self
     }
 
-    /// Gives the name for the local address of the socket about to be used, or for a client address. `None` for an
-    /// address that was not resolved for, or has no usable name: [`resolution`](Self::resolution) says which.
+    /// Returns the name for the local address of the socket about to be used, or for a client
+    /// address. `None` for an address that was not resolved for, or has no usable name:
+    /// [`resolution`](Self::resolution) says which.
+    #[must_use]
     pub fn name(&self, address: IpAddr) -> Option<&HeloName> {
         let plan = &self.resolution(address)?.choice.plan;
         plan.as_ref().ok().map(|plan| plan.first().name())
     }
 
     /// As [`name`](Self::name), and a name set for the destination comes first.
+    #[must_use]
     pub fn name_towards(&self, server: &str, address: IpAddr) -> Option<&HeloName> {
         let set = self.by_destination.get(&destination(server));
         set.or_else(|| self.name(address))
     }
 
-    /// Gives the report for a local or client address.
+    /// Returns the report for a local or client address.
+    #[must_use]
     pub fn resolution(&self, address: IpAddr) -> Option<&Resolution> {
         let address = address.to_canonical();
         let client = self.clients.get(&address).unwrap_or(&address);
         self.by_client.get(client)
     }
 
-    /// Gives all client addresses with their reports, IPv4 first.
+    /// Returns all client addresses with their reports, IPv4 first.
     pub fn iter(&self) -> impl Iterator<Item = (IpAddr, &Resolution)> {
         self.by_client
             .iter()
@@ -91,7 +95,8 @@ impl HeloNames {
     }
 }
 
-/// Servers are compared as names, without case and root dot, or as addresses, whatever the spelling.
+/// Servers are compared as names, without case and root dot, or as addresses, whatever the
+/// spelling.
 fn destination(server: &str) -> String {
     let inner = server
         .strip_prefix('[')

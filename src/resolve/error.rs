@@ -59,8 +59,8 @@ kinds! {
 messages! {
     /// The one line of configuration that would cure it.
     ///
-    /// `Display` writes it as a line: a setting, a DNS record, or what to tell the program. The name
-    /// in a setting is only an example when nothing better is known; the error says so.
+    /// `Display` writes it as a line: a setting, a DNS record, or what to tell the program. The
+    /// name in a setting is only an example when nothing better is known; the error says so.
     #[derive(Clone, Debug, PartialEq, Eq)]
     #[non_exhaustive]
     pub enum Cure {
@@ -139,17 +139,20 @@ impl ResolveError {
         }))
     }
 
-    /// Gives what was refused, each with its reason.
+    /// Returns what was refused, each with its reason.
+    #[must_use]
     pub fn considered(&self) -> &[Considered] {
         &self.0.considered
     }
 
-    /// Tells what kind of reason there is.
+    /// Returns what kind of reason there is.
+    #[must_use]
     pub fn kind(&self) -> ResolveErrorKind {
         self.0.kind
     }
 
-    /// Gives the one line that would cure it.
+    /// Returns the one line that would cure it.
+    #[must_use]
     pub fn cure(&self) -> &Cure {
         &self.0.cure
     }
@@ -196,7 +199,8 @@ impl fmt::Display for ResolveError {
     }
 }
 
-/// What an address without any PTR name adds to the reasons. A configuration error is none of its fault.
+/// What an address without any PTR name adds to the reasons. A configuration error is none of its
+/// fault.
 fn without_ptr_name(client: &Client) -> Option<String> {
     let why = match client.reverse()?.answer.outcome() {
         Outcome::Found(_) => return None,

@@ -32,7 +32,7 @@ pub(super) struct Settings {
 }
 
 /// Whether a source outside the program is read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub(super) enum Reading {
     #[default]
     Read,
@@ -40,7 +40,7 @@ pub(super) enum Reading {
 }
 
 /// When names are derived from host name, PTR and the like.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub(super) enum Derived {
     /// Always, behind the operator's name.
     Always,
@@ -63,7 +63,8 @@ impl Gathered {
         }
     }
 
-    /// Whether the operator named something that is no name at all: then there is nothing to ask the DNS (R18).
+    /// Whether the operator named something that is no name at all: then there is nothing to ask
+    /// the DNS (R18).
     pub(super) fn is_misconfigured(&self) -> bool {
         let mut operators = self.raw.iter().filter(|raw| raw.source.is_operator());
         operators.any(|raw| raw.sanitized.is_err())
@@ -164,7 +165,8 @@ impl Raw {
                 let repairs = clean.repairs().to_vec();
                 (Ok((clean.into_name(), repairs)), None)
             }
-            // What means nothing in public is for the policy to judge if the operator says it (R5, R18).
+            // What means nothing in public is for the policy to judge if the operator says it (R5,
+            // R18).
             Err(unusable) => match unusable.name() {
                 Some(name) if source.is_operator() => {
                     let repairs = unusable.repairs().to_vec();
@@ -277,8 +279,9 @@ fn host_names(settings: &Settings) -> Vec<Raw> {
         .collect()
 }
 
-/// The label that a bare host name is, if a domain may be appended: a person's or a system's name for the machine, not
-/// a container's or pod's, which nobody publishes in the DNS, nor a placeholder.
+/// The label that a bare host name is, if a domain may be appended: a person's or a system's name
+/// for the machine, not a container's or pod's, which nobody publishes in the DNS, nor a
+/// placeholder.
 fn bare_label(host: &Raw) -> Option<&str> {
     let unusable = host.sanitized.as_ref().err()?;
     let is_bare = matches!(
@@ -348,7 +351,8 @@ fn client_addresses(settings: &Settings, server: Option<Scope>) -> Vec<ClientAdd
         .collect()
 }
 
-/// Whether a server of this scope can see this address: a private one is seen by a private server only.
+/// Whether a server of this scope can see this address: a private one is seen by a private server
+/// only.
 pub(super) fn is_fit_for(address: IpAddr, server: Option<Scope>) -> bool {
     match Scope::of_address(address) {
         Scope::Private | Scope::Loopback => Some(Scope::of_address(address)) == server,

@@ -1,4 +1,5 @@
-//! From facts to decisions: each candidate gets its findings, and the policy decides about it. Pure.
+//! From facts to decisions: each candidate gets its findings, and the policy decides about it.
+//! Pure.
 
 use std::net::IpAddr;
 
@@ -59,7 +60,8 @@ impl Judge<'_> {
         considered
     }
 
-    /// Judges a candidate for each client address: the best decision counts, and each finding is kept.
+    /// Judges a candidate for each client address: the best decision counts, and each finding is
+    /// kept.
     fn candidate(&self, candidate: &Candidate, raw: String) -> Considered {
         let (name, source) = (candidate.name(), candidate.source());
         let clients = match source {

@@ -9,8 +9,8 @@ use crate::name::{HeloName, Scope};
 use crate::resolve::gather::{ClientAddress, ClientOrigin, Gathered, NamesWanted, Raw};
 use crate::verify::MAX_CONFIRMED;
 
-/// The legal, public PTR names in the order in which they are preferred (R14): the answer's own order changes from one
-/// answer to the next, and every start must give the same name.
+/// The legal, public PTR names in the order in which they are preferred (R14): the answer's own
+/// order changes from one answer to the next, and every start must give the same name.
 pub(super) fn ordered_names(answer: &Answer<PtrText>, host_domain: Option<&str>) -> Vec<HeloName> {
     let legal = answer
         .records()
@@ -31,8 +31,8 @@ fn preference(a: &HeloName, b: &HeloName, host_domain: Option<&str>) -> Ordering
     key(a).cmp(&key(b)).then_with(|| a.cmp(b))
 }
 
-/// The PTR names to look up: those that are candidates already are looked up anyway. With a configured name they are of
-/// use only where they confirm the address.
+/// The PTR names to look up: those that are candidates already are looked up anyway. With a
+/// configured name they are of use only where they confirm the address.
 pub(super) fn names_to_confirm(
     gathered: &Gathered,
     address: IpAddr,

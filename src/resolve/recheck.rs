@@ -22,20 +22,23 @@ pub struct Recheck {
 }
 
 impl Recheck {
-    /// Gives the later resolution. When it is provisional or an error of the kind "try again", the DNS did not answer,
-    /// and the earlier name may well still be right.
+    /// Returns the later resolution. When it is provisional or an error of the kind "try again", the
+    /// DNS did not answer, and the earlier name may well still be right.
+    #[must_use]
     pub fn resolution(&self) -> &Resolution {
         &self.resolution
     }
 
     /// Takes the later resolution.
+    #[must_use]
     pub fn into_resolution(self) -> Resolution {
         self.resolution
     }
 
-    /// Gives what changed; nothing that the DNS merely did not say this time. So another name is no change while the
-    /// later choice is provisional or an error of the kind "try again", nor is it one that nobody named a discovered
-    /// client address this time.
+    /// Returns what changed; nothing that the DNS merely did not say this time. So another name is no
+    /// change while the later choice is provisional or an error of the kind "try again", nor is it
+    /// one that nobody named a discovered client address this time.
+    #[must_use]
     pub fn changes(&self) -> &[Change] {
         &self.changes
     }
@@ -107,8 +110,8 @@ fn list_names(names: &[PtrText]) -> String {
 }
 
 impl Resolution {
-    /// Resolves again with the same settings, and says what changed. For a long-running mailer, once the resolution is
-    /// no longer valid ([`valid_until`](Self::valid_until)).
+    /// Resolves again with the same settings, and says what changed. For a long-running mailer,
+    /// once the resolution is no longer valid ([`valid_until`](Self::valid_until)).
     ///
     /// ```
     /// use helo_name::Resolve;
@@ -129,6 +132,7 @@ impl Resolution {
     }
 
     /// As [`recheck`](Self::recheck), and blocks this thread, no longer than the deadline.
+    #[must_use]
     pub fn recheck_blocking(&self) -> Recheck {
         block_on(self.recheck())
     }
@@ -195,7 +199,8 @@ fn is_merely_not_said(client: &Client, after: &Resolution) -> bool {
     was_discovered && !later.any(|later| Family::of(later.address) == family)
 }
 
-/// The PTR names, sorted, as the order of an answer changes from one to the next; `None` if the DNS did not say.
+/// The PTR names, sorted, as the order of an answer changes from one to the next; `None` if the DNS
+/// did not say.
 fn ptr_names(client: &Client) -> Option<Vec<PtrText>> {
     let answer = &client.reverse.as_ref()?.answer;
     if let Outcome::NotKnown(_) = answer.outcome() {

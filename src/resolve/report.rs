@@ -17,8 +17,8 @@ use crate::resolve::warning::Warning;
 
 /// What was found out: the name or the error, and how it came about.
 ///
-/// `Display` writes it for an operator's log, a line for each client address, candidate and warning, then the choice;
-/// the same is here as data.
+/// `Display` writes it for an operator's log, a line for each client address, candidate and
+/// warning, then the choice; the same is here as data.
 #[derive(Clone)]
 pub struct Resolution {
     pub(super) again: Arc<dyn Again>,
@@ -43,7 +43,7 @@ impl fmt::Debug for Resolution {
 }
 
 impl Resolution {
-    /// Gives the name to send.
+    /// Returns the name to send.
     ///
     /// # Errors
     ///
@@ -61,7 +61,7 @@ impl Resolution {
         self.choice.plan.map(|plan| plan.first().name().clone())
     }
 
-    /// Gives the names to try, in order.
+    /// Returns the names to try, in order.
     ///
     /// # Errors
     ///
@@ -70,38 +70,45 @@ impl Resolution {
         self.choice.plan.as_ref().map_err(Clone::clone)
     }
 
-    /// Gives the client addresses, IPv4 first, with what the DNS says of each.
+    /// Returns the client addresses, IPv4 first, with what the DNS says of each.
+    #[must_use]
     pub fn clients(&self) -> &[Client] {
         &self.choice.clients
     }
 
-    /// Gives every candidate in the order in which they were considered, usable or not.
+    /// Returns every candidate in the order in which they were considered, usable or not.
+    #[must_use]
     pub fn considered(&self) -> &[Considered] {
         &self.choice.considered
     }
 
-    /// Gives what an operator should know. The last ones name client addresses without a PTR record.
+    /// Returns what an operator should know. The last ones name client addresses without a PTR
+    /// record.
+    #[must_use]
     pub fn warnings(&self) -> &[Warning] {
         &self.choice.warnings
     }
 
-    /// Gives the name servers to look at, when the DNS did not say something.
+    /// Returns the name servers to look at, when the DNS did not say something.
+    #[must_use]
     pub fn name_servers(&self) -> &[SocketAddr] {
         &self.name_servers
     }
 
-    /// Tells whether the choice rests on something that the DNS did not say.
+    /// Returns whether the choice rests on something that the DNS did not say.
+    #[must_use]
     pub fn is_provisional(&self) -> bool {
         self.choice.provisional
     }
 
-    /// Tells how long the choice may be used: as long as the DNS answers it rests on, at most a day; at most a minute
-    /// when it is provisional, or an error.
+    /// Returns how long the choice may be used: as long as the DNS answers it rests on, at most a
+    /// day; at most a minute when it is provisional, or an error.
+    #[must_use]
     pub fn valid_until(&self) -> Instant {
         self.choice.valid_until
     }
 
-    /// Tells how much of that time is left: none once the choice should be made again.
+    /// Returns how much of that time is left: none once the choice should be made again.
     ///
     /// ```
     /// use helo_name::Resolve;
@@ -111,6 +118,7 @@ impl Resolution {
     /// let report = Resolve::new(Zone::new()).configured("mail.example.com").report_blocking();
     /// assert!(report.valid_for() > Duration::ZERO);
     /// ```
+    #[must_use]
     pub fn valid_for(&self) -> Duration {
         self.choice
             .valid_until

@@ -106,11 +106,12 @@ messages! {
 }
 
 impl Warning {
-    /// Gives the name that it is about, if it is about one.
+    /// Returns the name that it is about, if it is about one.
     ///
     /// ```
     /// assert_eq!(helo_name::resolve::Warning::NoClientAddress.name(), None);
     /// ```
+    #[must_use]
     pub const fn name(&self) -> Option<&HeloName> {
         match self {
             Self::Alias { name, .. }
@@ -130,12 +131,13 @@ impl Warning {
         }
     }
 
-    /// Gives the client address that it is about, if it is about one.
+    /// Returns the client address that it is about, if it is about one.
     ///
     /// ```
     /// let address = "192.0.2.10".parse().unwrap();
     /// assert_eq!(helo_name::resolve::Warning::NoPtr(address).address(), Some(address));
     /// ```
+    #[must_use]
     pub const fn address(&self) -> Option<IpAddr> {
         match self {
             Self::ClientAddressNotPublic(address)
@@ -155,11 +157,12 @@ impl Warning {
         }
     }
 
-    /// Gives the finding that it rests on, if it rests on one.
+    /// Returns the finding that it rests on, if it rests on one.
     ///
     /// ```
     /// assert_eq!(helo_name::resolve::Warning::Provisional.finding(), None);
     /// ```
+    #[must_use]
     pub const fn finding(&self) -> Option<Finding> {
         match self {
             Self::OtherAddress { finding, .. } | Self::Unverified { finding, .. } => Some(*finding),

@@ -1,10 +1,12 @@
 //! Finds the best reason why a text is no name.
 //!
-//! The strict parser says which rule breaks first. Mostly there is more to say: `mail.example.com:25` does not suffer from
-//! a bad character, it has a port. The checks below stand in order, the more telling before the more general one, and the
-//! first that finds something words the reason.
+//! The strict parser says which rule breaks first. Mostly there is more to say:
+//! `mail.example.com:25` does not suffer from a bad character, it has a port. The checks below
+//! stand in order, the more telling before the more general one, and the first that finds something
+//! words the reason.
 //!
-//! Text comes here at most [`MAX_RAW`](super::MAX_RAW) bytes long, so nothing here needs to be fast.
+//! Text comes here at most [`MAX_RAW`](super::MAX_RAW) bytes long, so nothing here needs to be
+//! fast.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -65,7 +67,8 @@ fn by_rule(text: &str, fault: &Fault) -> Unusable {
     }
 }
 
-/// Reads the part of a text that obviously is the name meant. Only a public one is worth suggesting.
+/// Reads the part of a text that obviously is the name meant. Only a public one is worth
+/// suggesting.
 fn obvious(part: &str) -> Option<HeloName> {
     mend(part)
         .ok()
@@ -73,7 +76,8 @@ fn obvious(part: &str) -> Option<HeloName> {
         .filter(|name| name.scope() == Scope::Public)
 }
 
-/// Reads the name of `"mail.example.com",`, `mail.example.com;`, `mail.example.com?x=1` or `mail.example.com\n` as well.
+/// Reads the name of `"mail.example.com",`, `mail.example.com;`, `mail.example.com?x=1` or
+/// `mail.example.com\n` as well.
 ///
 /// Other characters may stand for a dot or hyphen: `mail.example,com` is not `mail.example`.
 fn among_punctuation(text: &str) -> Option<HeloName> {
@@ -84,7 +88,8 @@ fn among_punctuation(text: &str) -> Option<HeloName> {
     })
 }
 
-/// Not the characters that mean something at the edge of a name: a hyphen belongs to it, and what has an `@` is no host.
+/// Not the characters that mean something at the edge of a name: a hyphen belongs to it, and what
+/// has an `@` is no host.
 fn is_punctuation(c: char) -> bool {
     is_quotation_mark(c) || c.is_ascii_punctuation() && !matches!(c, '-' | '_' | '@' | '%')
 }
@@ -137,8 +142,9 @@ const WORD_MARKS: &[(&str, &str)] = &[
     ("[[", "]]"),
 ];
 
-/// `{{ .Host }}` and its like, `$HOSTNAME`, `$(hostname)`, `%H`, `%HOSTNAME%`, `%(host)s`, `__HOSTNAME__`, `@@HOSTNAME@@`,
-/// `@HOSTNAME@.example.com`, `[[hostname]]`, `<hostname>.example.com`, `ENV['HOSTNAME']`.
+/// `{{ .Host }}` and its like, `$HOSTNAME`, `$(hostname)`, `%H`, `%HOSTNAME%`, `%(host)s`,
+/// `__HOSTNAME__`, `@@HOSTNAME@@`, `@HOSTNAME@.example.com`, `[[hostname]]`,
+/// `<hostname>.example.com`, `ENV['HOSTNAME']`.
 fn template(text: &str) -> Option<Unusable> {
     let at = TEMPLATE_MARKS
         .iter()
@@ -179,8 +185,8 @@ fn enclosed_word(text: &str) -> Option<usize> {
     text.find(parts.find(is_enclosed)?)
 }
 
-/// Finds a word between `<` and `>` beside other text, as manuals leave a blank. What stands in them as a whole is
-/// either a name or a placeholder, and with `</` it is XML.
+/// Finds a word between `<` and `>` beside other text, as manuals leave a blank. What stands in
+/// them as a whole is either a name or a placeholder, and with `</` it is XML.
 fn blank(text: &str) -> Option<usize> {
     let (before, rest) = text.split_once('<')?;
     let (word, after) = rest.split_once('>')?;
@@ -200,7 +206,8 @@ fn subscript(text: &str) -> Option<usize> {
         .filter(|at| *at > 0)
 }
 
-/// `mantis.*`, `*:80`, nginx's `~^mail` and `_`, Apache's `_default_:443`, `(mail|mx)[0-9]+\.example\.com`.
+/// `mantis.*`, `*:80`, nginx's `~^mail` and `_`, Apache's `_default_:443`,
+/// `(mail|mx)[0-9]+\.example\.com`.
 fn wildcard(text: &str) -> Option<Unusable> {
     const PATTERNS: &[&str] = &[
         "*", "^", "|", "(?", ".+", "\\.", "\\d+", "\\w+", "[0-9", "[a-z",
@@ -265,8 +272,9 @@ const PLACEHOLDERS: &[&str] = &[
     "xxx",
 ];
 
-/// A word in place of a name, however it is dressed up: `your-hostname`, `<HOSTNAME_HERE>`, `(none)`, which is what Linux
-/// says before anybody has set a name; or what JavaScript makes of an object.
+/// A word in place of a name, however it is dressed up: `your-hostname`, `<HOSTNAME_HERE>`,
+/// `(none)`, which is what Linux says before anybody has set a name; or what JavaScript makes of an
+/// object.
 fn placeholder(text: &str) -> Option<Unusable> {
     const LONGEST: usize = 40;
     if text == "[object Object]" {
@@ -287,8 +295,8 @@ fn placeholder(text: &str) -> Option<Unusable> {
         .then(|| Unusable::new(Kind::Placeholder))
 }
 
-/// `HELO_NAME=mail.example.com`, `export HELO_NAME="mail.example.com"`, `"helo": "mail.example.com",`,
-/// `<hostname>mail.example.com</hostname>`.
+/// `HELO_NAME=mail.example.com`, `export HELO_NAME="mail.example.com"`, `"helo":
+/// "mail.example.com",`, `<hostname>mail.example.com</hostname>`.
 fn setting(text: &str) -> Option<Unusable> {
     let (at, value) = assignment(text).or_else(|| element(text))?;
     Some(
@@ -298,8 +306,8 @@ fn setting(text: &str) -> Option<Unusable> {
     )
 }
 
-/// Finds `=` or `: ` after what names a setting; gives its place and the value. Of several (`Environment=NAME=value`) the
-/// last counts.
+/// Finds `=` or `: ` after what names a setting; gives its place and the value. Of several
+/// (`Environment=NAME=value`) the last counts.
 fn assignment(text: &str) -> Option<(usize, &str)> {
     let (at, value) = match text.rsplit_once('=') {
         Some((name, value)) => (name.len(), value),
@@ -325,7 +333,8 @@ fn element(text: &str) -> Option<(usize, &str)> {
     Some((tag.len() + 1, value.trim()))
 }
 
-/// `https://mail.example.com`, `//host`, `host/path`, `/etc/hostname`. An address with a prefix length is not a URL.
+/// `https://mail.example.com`, `//host`, `host/path`, `/etc/hostname`. An address with a prefix
+/// length is not a URL.
 fn url(text: &str) -> Option<Unusable> {
     let slash = text.find('/')?;
     if let Some(address) = network(text) {
@@ -402,8 +411,8 @@ fn white_space(text: &str) -> Option<Unusable> {
         .map(|at| Unusable::new(Kind::WhiteSpace).at(at))
 }
 
-/// `user@example.com`, `Anna <anna@example.com>`. Its domain is no suggestion: no host of the user's is named
-/// `gmail.com`.
+/// `user@example.com`, `Anna <anna@example.com>`. Its domain is no suggestion: no host of the
+/// user's is named `gmail.com`.
 fn mail_address(text: &str) -> Option<Unusable> {
     let address = text
         .strip_suffix('>')
@@ -425,7 +434,8 @@ fn port(text: &str) -> Option<Unusable> {
     )
 }
 
-/// Splits `host:25`, `host.example:smtp` and `[address]:25`. Text with more colons is an IPv6 address or nothing.
+/// Splits `host:25`, `host.example:smtp` and `[address]:25`. Text with more colons is an IPv6
+/// address or nothing.
 fn host_and_port(text: &str) -> Option<(&str, &str)> {
     let (host, port) = text.rsplit_once(':')?;
     let is_host = !host.is_empty() && (host.ends_with(']') || !host.contains([':', '[']));
@@ -452,7 +462,8 @@ fn bracketed(text: &str) -> Option<Unusable> {
     is_name.then(|| Unusable::new(Kind::BracketedName).suggesting(among_punctuation(inside)))
 }
 
-/// `IPv6:2606:4700::1111` and `IPv4:1.1.1.1` without brackets, and colons and hex digits that are no address.
+/// `IPv6:2606:4700::1111` and `IPv4:1.1.1.1` without brackets, and colons and hex digits that are
+/// no address.
 fn written_address(text: &str) -> Option<Unusable> {
     let address = untagged(text).or_else(|| tagged_as_ipv4(text));
     let is_like_ipv6 =
@@ -563,7 +574,8 @@ fn is_localhost(label: &str) -> bool {
     )
 }
 
-/// What Windows set-up makes: a word and random characters; and `Anna-PC`, as older versions proposed.
+/// What Windows set-up makes: a word and random characters; and `Anna-PC`, as older versions
+/// proposed.
 fn looks_like_windows(label: &str) -> bool {
     let is_made_by_setup = |&(start, random_len): &(&str, usize)| {
         label.strip_prefix(start).is_some_and(|random| {
@@ -578,7 +590,8 @@ fn looks_like_windows(label: &str) -> bool {
     WINDOWS_STARTS.iter().any(is_made_by_setup) || ["-pc", "-пк", "-ПК"].iter().any(is_of_an_owner)
 }
 
-/// The start of a name, and how many characters follow. The hyphen of `DESKTOP-` gets lost on the way in some clients.
+/// The start of a name, and how many characters follow. The hyphen of `DESKTOP-` gets lost on the
+/// way in some clients.
 const WINDOWS_STARTS: &[(&str, usize)] = &[
     ("desktop-", 7),
     ("desktop", 7),

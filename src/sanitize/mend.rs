@@ -7,8 +7,8 @@ use crate::sanitize::repair::{Repair, Repairs, Sanitized};
 #[cfg(feature = "idna")]
 use crate::sanitize::unusable::UnusableKind;
 
-/// A label longer than this cannot become an A-label of 63: it has 4 bytes for each. Punycode is quadratic, so such
-/// labels must not reach it.
+/// A label longer than this cannot become an A-label of 63: it has 4 bytes for each. Punycode is
+/// quadratic, so such labels must not reach it.
 #[cfg(feature = "idna")]
 const MAX_RAW_LABEL: usize = 4 * 63;
 
@@ -121,8 +121,8 @@ fn is_label_separator(c: char) -> bool {
     matches!(c, '.' | '\u{3002}' | '\u{ff0e}' | '\u{ff61}')
 }
 
-/// The curly marks and guillemets. UTS 46 takes them for symbols; here they stand round a name or in `Anna’s-MacBook`, and
-/// belong to neither.
+/// The curly marks and guillemets. UTS 46 takes them for symbols; here they stand round a name or
+/// in `Anna’s-MacBook`, and belong to neither.
 pub(super) fn is_quotation_mark(c: char) -> bool {
     matches!(c, '\u{2018}'..='\u{201f}' | '\u{ab}' | '\u{bb}')
 }
@@ -142,8 +142,8 @@ enum Wrapping<'a> {
 }
 
 impl<'a> Spelling<'a> {
-    /// Reads `1.1.1.1`, `[1.1.1.1]`, `2606:4700::1111`, `[2606:4700::1111]`, or `[IPv6:2606:4700::1111]` with a tag in
-    /// any case.
+    /// Reads `1.1.1.1`, `[1.1.1.1]`, `2606:4700::1111`, `[2606:4700::1111]`, or
+    /// `[IPv6:2606:4700::1111]` with a tag in any case.
     fn of(text: &'a str) -> Option<Self> {
         if let Some(inside) = text.strip_prefix('[') {
             return Self::in_brackets(inside.strip_suffix(']')?);

@@ -13,7 +13,7 @@ use crate::name::HeloName;
 /// assert_eq!(clean.into_name(), "mail.example.com");
 /// # Ok::<(), helo_name::sanitize::Unusable>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sanitized {
     pub(super) name: HeloName,
     pub(super) repairs: Repairs,
@@ -65,10 +65,10 @@ kinds! {
     /// assert_eq!(Repair::LowerCased.as_str(), "lower-cased");
     /// assert_eq!(Repair::LowerCased.to_string(), "upper case made lower case");
     /// ```
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
     #[non_exhaustive]
     pub enum Repair {
-        /// `[2606:4700::1111]`, an IPv6 address without the tag of RFC 5321 section 4.1.3.
+        /// `[2606:4700::1111]`, an IPv6 address without the tag of RFC 5321 4.1.3.
         AddedTag = "added-tag" => "tag IPv6: added";
         /// `1.1.1.1`, an address without brackets.
         BracketedAddress = "bracketed-address" => "address put in brackets";
@@ -82,15 +82,16 @@ kinds! {
         RemovedTrailingDot = "removed-trailing-dot" => "trailing dot removed";
         /// `[IPv6:2606:4700:0::1111]`, an IPv6 address not in the form of RFC 5952.
         RespelledAddress = "respelled-address" => "IPv6 address written as in RFC 5952";
-        /// `bücher.example`, mapped by UTS 46: labels that stay Unicode become A-labels. None has to: `①②.com` is mapped to
-        /// `12.com`, and a byte order mark to nothing.
+        /// `bücher.example`, mapped by UTS 46: labels that stay Unicode become A-labels. None has
+        /// to: `①②.com` is mapped to `12.com`, and a byte order mark to nothing.
         ToALabel = "to-a-label" => "Unicode mapped to ASCII by UTS 46";
         /// `mail.example.com` with a line end, as in `/etc/mailname`.
         TrimmedWhiteSpace = "trimmed-white-space" => "surrounding white space removed";
     }
 }
 
-/// The repairs of one name, in place of a `Vec`: most names need none, and refusals must not allocate.
+/// The repairs of one name, in place of a `Vec`: most names need none, and refusals must not
+/// allocate.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Repairs {
     done: [Repair; Repairs::MAX],

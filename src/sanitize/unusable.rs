@@ -12,7 +12,7 @@ use crate::name::{
 };
 use crate::sanitize::repair::{Repair, Repairs, Sanitized};
 
-/// Tells why raw text gives no public name, and what to do instead.
+/// Returns why raw text gives no public name, and what to do instead.
 ///
 /// The message is one line. It quotes at most one character of the raw text, escaped.
 ///
@@ -25,7 +25,7 @@ use crate::sanitize::repair::{Repair, Repairs, Sanitized};
 ///     "a port is attached (at byte 16); write the host name alone; did you mean mail.example.com?"
 /// );
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unusable {
     kind: UnusableKind,
     evidence: Evidence,
@@ -62,7 +62,8 @@ impl Unusable {
         self
     }
 
-    /// Counts offsets from the start of the raw text, when `skipped` bytes stood before the text looked at.
+    /// Counts offsets from the start of the raw text, when `skipped` bytes stood before the text
+    /// looked at.
     pub(super) fn shifted(mut self, skipped: usize) -> Self {
         match &mut self.evidence {
             Evidence::Offset(offset) | Evidence::Char(offset, _) | Evidence::Byte(offset, _) => {
@@ -130,7 +131,7 @@ impl Unusable {
         }
     }
 
-    /// Gives the reason as a value.
+    /// Returns the reason as a value.
     ///
     /// ```
     /// use helo_name::sanitize::{UnusableKind, sanitize};
@@ -142,7 +143,8 @@ impl Unusable {
         self.kind
     }
 
-    /// Gives the name, where it is legal and only not public. Towards a server in the same network it may be right.
+    /// Returns the name, where it is legal and only not public. Towards a server in the same network
+    /// it may be right.
     ///
     /// ```
     /// use helo_name::sanitize::sanitize;
@@ -167,7 +169,8 @@ impl Unusable {
         self.repairs.as_slice()
     }
 
-    /// Gives the legal and public name that the raw text obviously holds. It is for a person to confirm: nothing uses it.
+    /// Returns the legal and public name that the raw text obviously holds. It is for a person to
+    /// confirm: nothing uses it.
     ///
     /// ```
     /// let unusable = helo_name::sanitize::sanitize("https://mail.example.com/login").unwrap_err();
@@ -178,7 +181,7 @@ impl Unusable {
         self.suggestion.as_ref()
     }
 
-    /// Gives the byte of the raw text where it goes wrong, where there is one.
+    /// Returns the byte of the raw text where it goes wrong, where there is one.
     ///
     /// ```
     /// assert_eq!(helo_name::sanitize::sanitize("shop_mailer_1").unwrap_err().offset(), Some(4));
@@ -193,7 +196,7 @@ impl Unusable {
         }
     }
 
-    /// Tells what to do, as a clause without full stop.
+    /// Returns what to do, as a clause without full stop.
     ///
     /// ```
     /// assert_eq!(
@@ -221,7 +224,7 @@ impl fmt::Display for Unusable {
 impl Error for Unusable {}
 
 /// What of the text shows that it is wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Evidence {
     None,
     Byte(usize, u8),
@@ -258,7 +261,7 @@ kinds! {
     /// assert!(UnusableKind::PrivateAddress.is_legal());
     /// assert!(!UnusableKind::Underscore.is_legal());
     /// ```
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
     #[non_exhaustive]
     pub enum UnusableKind {
         /// `[192.0.2.256]`, `[IPv6:1::2::3]`, `192.0.2.1/24`, `02:42:ac:11:00:02`.
@@ -273,7 +276,8 @@ kinds! {
         BracketedName = "bracketed-name"
             => "brackets stand round a name"
             => "write the name without them";
-        /// `ip-10-0-0-1.ec2.internal`, `vm1.c.project.internal`, `vm1.internal.cloudapp.net`. Legal, not public.
+        /// `ip-10-0-0-1.ec2.internal`, `vm1.c.project.internal`, `vm1.internal.cloudapp.net`.
+        /// Legal, not public.
         CloudName = "cloud-name"
             => "this is the cloud's name for the inside of its network"
             => "configure the name that belongs to the public address: its PTR record";
@@ -333,7 +337,8 @@ kinds! {
         MacName = "mac-name"
             => "this looks like the name of a Mac or another Apple device"
             => "configure the public host name; on macOS `scutil --set HostName` sets one";
-        /// `postmaster@example.com`. Nothing is suggested: the domain of a mailbox is not the name of a host.
+        /// `postmaster@example.com`. Nothing is suggested: the domain of a mailbox is not the name
+        /// of a host.
         MailAddress = "mail-address"
             => "this is a mail address"
             => "write the host name alone";
@@ -438,7 +443,7 @@ kinds! {
 }
 
 impl UnusableKind {
-    /// Tells whether the name is legal on the wire and refused only because it is not public.
+    /// Returns whether the name is legal on the wire and refused only because it is not public.
     ///
     /// ```
     /// assert!(helo_name::sanitize::UnusableKind::MdnsName.is_legal());
@@ -512,8 +517,8 @@ impl UnusableKind {
     }
 }
 
-/// Tells whether a name under `internal` is `VM.ZONE.c.PROJECT.internal` or, in older projects, `VM.c.PROJECT.internal`.
-/// A project of a domain has that domain after it.
+/// Returns whether a name under `internal` is `VM.ZONE.c.PROJECT.internal` or, in older projects,
+/// `VM.c.PROJECT.internal`. A project of a domain has that domain after it.
 fn is_of_google_cloud(domain: &str) -> bool {
     domain
         .split_once(".c.")

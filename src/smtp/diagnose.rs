@@ -23,15 +23,16 @@ mod words;
 use std::borrow::Cow;
 use std::net::IpAddr;
 
-use crate::name::HeloName;
-use crate::smtp::reply::{EnhancedCode, Reply};
-use crate::smtp::stage::Stage;
 pub use cause::Cause;
 use words::{
     CAUSES, COMPARE, DOUBTS, HOLDS_ADDRESS, IDENTITY, IS_ADDRESS, LOOKUP, LOOKUP_FAILED,
     NAME_NOUNS, NEGATIVE, NOT_IN_DNS, ORDER, ORDER_OF_NAME, OTHER_SUBJECTS, OWN, PASSING, POLICY,
     PTR, PTR_ABSENT, REFUSAL, SERVER_STATE, SYNTAX, TLS_OR_AUTH, UNSUPPORTED, VERBS, WRONG, Words,
 };
+
+use crate::name::HeloName;
+use crate::smtp::reply::{EnhancedCode, Reply};
+use crate::smtp::stage::Stage;
 
 /// Tells whether a reply blames the client's name, and what to do.
 ///

@@ -10,17 +10,21 @@
 //!   └───────────────────────── Reconnect: QUIT, a new connection, the next name ◄───────────┘
 //! ```
 //!
-//! - The next name goes out on a new connection only: qpsmtpd closes after a refusal, Haraka and Courier hold the first name
-//!   against the second. So one session never says two names. At most three names are tried.
-//! - HELO is for servers that do not know EHLO (500 and 502, RFC 5321 4.1.4): not for a refused name, which meets the same rule again; not once TLS
-//!   is on or extensions are required, because a forged 502 must not strip STARTTLS or AUTH; not for a literal, because RFC 5321 4.1.1.1 has
+//! - The next name goes out on a new connection only: qpsmtpd closes after a refusal, Haraka and
+//!   Courier hold the first name against the second. So one session never says two names. At most
+//!   three names are tried.
+//! - HELO is for servers that do not know EHLO (500 and 502, RFC 5321 4.1.4): not for a refused
+//!   name, which meets the same rule again; not once TLS is on or extensions are required, because
+//!   a forged 502 must not strip STARTTLS or AUTH; not for a literal, because RFC 5321 4.1.1.1 has
 //!   `HELO SP Domain` only; not for an LMTP server.
-//! - 501 and 504 count as refusals of the argument, which is the name (RFC 5321 4.2.2), whatever their text says; any other 5yz when its
-//!   [`Diagnosis`](crate::Diagnosis) says so. What is about anything else, or unclear, ends the attempt: 421, 503, 521, 530, 535, 538,
-//!   other 4yz, other 5yz.
+//! - 501 and 504 count as refusals of the argument, which is the name (RFC 5321 4.2.2), whatever
+//!   their text says; any other 5yz when its [`Diagnosis`](crate::Diagnosis) says so. What is about
+//!   anything else, or unclear, ends the attempt: 421, 503, 521, 530, 535, 538, other 4yz, other
+//!   5yz.
 //!
-//! The machine is a value: each reply consumes it and gives a [`Step`], so no reply can be given twice or to the wrong state.
-//! The caller reads replies ([`ReplyParser`](crate::ReplyParser)), writes lines, connects, and keeps the time.
+//! The machine is a value: each reply consumes it and gives a [`Step`], so no reply can be given
+//! twice or to the wrong state. The caller reads replies ([`ReplyParser`](crate::ReplyParser)),
+//! writes lines, connects, and keeps the time.
 //!
 //! ```
 //! use helo_name::{Handshake, HeloName, Reply};
@@ -57,8 +61,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Not promised: that the session lasts. Most refusals of a name come at MAIL or RCPT; give those replies to
-//! [`Diagnosis::of`](crate::Diagnosis::of), and go on with [`Session::next_name`].
+//! Not promised: that the session lasts. Most refusals of a name come at MAIL or RCPT; give those
+//! replies to [`Diagnosis::of`](crate::Diagnosis::of), and go on with [`Session::next_name`].
 
 use std::collections::VecDeque;
 use std::error::Error;
@@ -128,10 +132,11 @@ enum State {
 }
 
 impl Handshake {
-    /// Starts with a plan, for a connection from one client address, or from one that is not known (`None`).
+    /// Starts with a plan, for a connection from one client address, or from one that is not known
+    /// (`None`).
     ///
-    /// The plan's literals of other addresses, and its names that mismatch at this one, are not said
-    /// ([`Plan::for_client`]).
+    /// The plan's literals of other addresses, and its names that mismatch at this one, are not
+    /// said ([`Plan::for_client`]).
     ///
     /// ```
     /// use helo_name::{Handshake, Resolve};
@@ -152,7 +157,8 @@ impl Handshake {
         }
     }
 
-    /// Starts with the names to try, the best first; it waits for the greeting of the first connection.
+    /// Starts with the names to try, the best first; it waits for the greeting of the first
+    /// connection.
     ///
     /// Names beyond the third that is tried stay for [`HandshakeError::remaining`].
     pub fn new<I>(names: I) -> Self
@@ -173,7 +179,8 @@ impl Handshake {
 
     /// Tells the address that the server sees on this connection.
     ///
-    /// Literals of other addresses are not sent; without this, none is. May be given again for each connection.
+    /// Literals of other addresses are not sent; without this, none is. May be given again for each
+    /// connection.
     ///
     /// ```
     /// use helo_name::{Handshake, HeloName, Reply};
@@ -209,7 +216,8 @@ impl Handshake {
         self
     }
 
-    /// Tells that every connection has TLS before the greeting, as on port 465: then there is no HELO either.
+    /// Tells that every connection has TLS before the greeting, as on port 465: then there is no
+    /// HELO either.
     ///
     /// ```
     /// use helo_name::{Handshake, HeloName, Reply};
@@ -226,13 +234,15 @@ impl Handshake {
         self
     }
 
-    /// Returns what is worth a line in the log before the command goes out; the handshake goes on regardless.
+    /// Returns what is worth a line in the log before the command goes out; the handshake goes on
+    /// regardless.
     #[must_use]
     pub const fn warning(&self) -> Option<HandshakeWarning> {
         self.warning
     }
 
-    /// Takes the server's reply: the greeting of a new connection, or the answer to the line that was sent.
+    /// Takes the server's reply: the greeting of a new connection, or the answer to the line that
+    /// was sent.
     pub fn on_reply(mut self, reply: Reply) -> Step {
         let state = std::mem::replace(&mut self.state, State::Connected);
         let (stage, name) = match &state {
@@ -250,7 +260,8 @@ impl Handshake {
         }
     }
 
-    /// Takes the end of the connection, or of the time the caller has for it, where a reply was expected.
+    /// Takes the end of the connection, or of the time the caller has for it, where a reply was
+    /// expected.
     ///
     /// ```
     /// use helo_name::{Handshake, HeloName};
@@ -341,7 +352,8 @@ impl Handshake {
         name.is_domain() && self.tls == Tls::Off && self.extensions == Extensions::Optional
     }
 
-    /// A name holds no line end and at most 253 characters, so this is one line of less than 512 bytes.
+    /// A name holds no line end and at most 253 characters, so this is one line of less than 512
+    /// bytes.
     fn say(mut self, verb: Verb, name: HeloName) -> Step {
         let line = format!("{verb} {name}\r\n");
         self.state = State::Said(verb, name);
@@ -375,8 +387,9 @@ impl Handshake {
         }
     }
 
-    /// Fails and keeps the name that was said among the remaining, unless the last reply refuses it for good with a code that ends the
-    /// attempt: Postfix at EHLO, `450 4.7.1 <name>: Helo command rejected: Host not found`.
+    /// Fails and keeps the name that was said among the remaining, unless the last reply refuses it
+    /// for good with a code that ends the attempt: Postfix at EHLO, `450 4.7.1 <name>: Helo command
+    /// rejected: Host not found`.
     fn fail_unjudged(mut self, kind: HandshakeErrorKind) -> Step {
         if let State::Said(_, name) = &self.state {
             let refused = self.exchanges.last().is_some_and(|last| {
@@ -423,8 +436,8 @@ pub enum Step {
     Done(Session),
     /// Nothing more is to be tried here: say [`HandshakeError::quit`], close, and report.
     Failed(HandshakeError),
-    /// The name was refused, and there is another: send this line, close, connect to the same server again, and give its greeting to
-    /// `next`. The reply to QUIT need not be awaited.
+    /// The name was refused, and there is another: send this line, close, connect to the same
+    /// server again, and give its greeting to `next`. The reply to QUIT need not be awaited.
     Reconnect {
         /// One line with its CRLF.
         quit: String,
@@ -520,7 +533,8 @@ impl Session {
         self.handshake.warning
     }
 
-    /// Goes on once the caller has said STARTTLS and TLS is on: EHLO again, with the same name, and never HELO.
+    /// Goes on once the caller has said STARTTLS and TLS is on: EHLO again, with the same name, and
+    /// never HELO.
     ///
     /// Throw away what the server sent before TLS was on.
     pub fn after_tls(self) -> Step {
@@ -531,10 +545,11 @@ impl Session {
         handshake.say(Verb::Ehlo, self.name)
     }
 
-    /// Goes on when the name was refused after all, at MAIL or RCPT: QUIT and the next name, while there is one.
+    /// Goes on when the name was refused after all, at MAIL or RCPT: QUIT and the next name, while
+    /// there is one.
     ///
-    /// Fails when the refusal is not about the name, so ask [`Diagnosis::another_name_may_help`] first. Names count from the first
-    /// connection on, so this ends too.
+    /// Fails when the refusal is not about the name, so ask [`Diagnosis::another_name_may_help`]
+    /// first. Names count from the first connection on, so this ends too.
     ///
     /// ```
     /// use helo_name::{Diagnosis, Handshake, HeloName, Reply, Stage};
@@ -595,7 +610,7 @@ impl Exchange {
         &self.reply
     }
 
-    /// Tells whether the name is to blame, and what to do.
+    /// Returns whether the name is to blame, and what to do.
     pub fn diagnosis(&self) -> Diagnosis {
         Diagnosis::of(
             self.stage,
@@ -651,13 +666,15 @@ impl HandshakeError {
         &self.exchanges
     }
 
-    /// Returns the names that no server has refused, in order: what to start a new [`Handshake`] with, at this server later or at another.
+    /// Returns the names that no server has refused, in order: what to start a new [`Handshake`]
+    /// with, at this server later or at another.
     #[must_use]
     pub fn remaining(&self) -> &[HeloName] {
         &self.remaining
     }
 
-    /// Returns the line to send before the connection is closed; `None` where nobody listens any more.
+    /// Returns the line to send before the connection is closed; `None` where nobody listens any
+    /// more.
     #[must_use]
     pub fn quit(&self) -> Option<&'static str> {
         let closing = self

@@ -10,8 +10,8 @@ const MAX_LINES: usize = 100;
 
 /// Reads replies from bytes as they arrive.
 ///
-/// The parser keeps the lines of an unfinished reply, and no byte behind a finished one: those stay with the caller, who
-/// has to throw them away before TLS starts.
+/// The parser keeps the lines of an unfinished reply, and no byte behind a finished one: those stay
+/// with the caller, who has to throw them away before TLS starts.
 ///
 /// ```
 /// use helo_name::smtp::ReplyParser;
@@ -82,7 +82,8 @@ impl ReplyParser {
         self
     }
 
-    /// Tells whether the parser stands between two replies: a connection that closes otherwise broke off in one.
+    /// Returns whether the parser stands between two replies: a connection that closes otherwise
+    /// broke off in one.
     ///
     /// ```
     /// use helo_name::smtp::ReplyParser;
@@ -98,12 +99,14 @@ impl ReplyParser {
         self.lines.is_empty() && self.line.is_empty()
     }
 
-    /// Reads bytes up to the end of a reply and takes them off `input`; `None` means that all were read and more are needed.
+    /// Reads bytes up to the end of a reply and takes them off `input`; `None` means that all were
+    /// read and more are needed.
     ///
     /// # Errors
     ///
-    /// What is not a reply (`HTTP/1.1 400`, `250OK`), a code that changes between lines (`250-a`, `251 b`), a line over the
-    /// limit, more lines than the limit. The connection is of no use then: where the next reply begins is not known.
+    /// What is not a reply (`HTTP/1.1 400`, `250OK`), a code that changes between lines (`250-a`,
+    /// `251 b`), a line over the limit, more lines than the limit. The connection is of no use
+    /// then: where the next reply begins is not known.
     pub fn push(&mut self, input: &mut &[u8]) -> Result<Option<Reply>, InvalidReply> {
         loop {
             let end = input.iter().position(|&byte| byte == b'\n');
@@ -179,7 +182,8 @@ fn split_line(line: &[u8]) -> Option<(u16, bool, &[u8])> {
 }
 
 impl Reply {
-    /// Reads the bytes of one whole reply with the usual limits; the last line end may be missing, as in a log.
+    /// Reads the bytes of one whole reply with the usual limits; the last line end may be missing,
+    /// as in a log.
     ///
     /// ```
     /// use helo_name::Reply;
@@ -191,7 +195,8 @@ impl Reply {
     ///
     /// # Errors
     ///
-    /// As [`ReplyParser::push`], and for bytes behind the reply or before its end: `250-mx` alone, `250 ok` twice.
+    /// As [`ReplyParser::push`], and for bytes behind the reply or before its end: `250-mx` alone,
+    /// `250 ok` twice.
     pub fn parse(bytes: &[u8]) -> Result<Self, InvalidReply> {
         let mut parser = ReplyParser::new();
         let mut rest = bytes;
@@ -241,7 +246,8 @@ mod tests {
                 ("550 caf\u{e9}\r\n".as_bytes(), 550, "", "caf\u{e9}"),
                 (b"550 caf\xe9\r\n", 550, "", "caf\u{fffd}"),
                 (b"550 nul \0 esc \x1b[1m\r\n", 550, "", "nul \0 esc \x1b[1m"),
-                // Enhanced codes: taken off every line that repeats them, and only in the class of the reply code.
+                // Enhanced codes: taken off every line that repeats them, and only in the class of
+                // the reply code.
                 (b"550 5.7.1 no\r\n", 550, "5.7.1", "no"),
                 (b"550-5.7.1 no\r\n550 5.7.1 no!\r\n", 550, "5.7.1", "no|no!"),
                 (b"550-5.7.1 no\r\n550 see\r\n", 550, "5.7.1", "no|see"),

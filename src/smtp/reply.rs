@@ -8,11 +8,13 @@
 //! status-code   = class "." subject "." detail                       RFC 3463 2, RFC 2034 4
 //! ```
 //!
-//! More is taken than the grammar has, because servers send it: a bare LF ends a line too, the second digit may be any,
-//! and text may hold any byte but LF. Bytes that are not UTF-8 become U+FFFD: the extensions of a 250 are ASCII, and the rest is for
-//! people. A [`Reply`] is shown escaped and cut, because its text is the server's and may be hostile.
+//! More is taken than the grammar has, because servers send it: a bare LF ends a line too, the
+//! second digit may be any, and text may hold any byte but LF. Bytes that are not UTF-8 become
+//! U+FFFD: the extensions of a 250 are ASCII, and the rest is for people. A [`Reply`] is shown
+//! escaped and cut, because its text is the server's and may be hostile.
 //!
-//! Not promised: that two replies can be told apart by their text alone once foreign bytes were replaced.
+//! Not promised: that two replies can be told apart by their text alone once foreign bytes were
+//! replaced.
 
 use std::fmt;
 use std::str::FromStr;
@@ -42,7 +44,8 @@ pub struct Reply {
 impl Reply {
     /// Makes a reply of what another client has parsed already.
     ///
-    /// Without an enhanced code it is looked for at the beginning of the text. A line that holds line ends is several lines.
+    /// Without an enhanced code it is looked for at the beginning of the text. A line that holds
+    /// line ends is several lines.
     ///
     /// ```
     /// use helo_name::Reply;
@@ -138,9 +141,11 @@ impl Reply {
         self.enhanced
     }
 
-    /// Returns the text of each line, without reply code and enhanced code; there is at least one line, and it may be empty.
+    /// Returns the text of each line, without reply code and enhanced code; there is at least one
+    /// line, and it may be empty.
     ///
-    /// The text is the server's: print it with [`Display`](fmt::Display) of the reply, or escape it.
+    /// The text is the server's: print it with [`Display`](fmt::Display) of the reply, or escape
+    /// it.
     ///
     /// ```
     /// use helo_name::Reply;
@@ -166,7 +171,7 @@ impl Reply {
         self.lines.join("\n")
     }
 
-    /// Tells whether the code is 2yz.
+    /// Returns whether the code is 2yz.
     ///
     /// ```
     /// use helo_name::Reply;
@@ -223,7 +228,8 @@ impl EnhancedCode {
         self.class
     }
 
-    /// Returns the subject, 0 to 999: 1 addressing, 2 mailbox, 3 mail system, 4 network, 5 protocol, 6 content, 7 policy.
+    /// Returns the subject, 0 to 999: 1 addressing, 2 mailbox, 3 mail system, 4 network, 5
+    /// protocol, 6 content, 7 policy.
     #[must_use]
     pub const fn subject(self) -> u16 {
         self.subject
@@ -254,7 +260,8 @@ impl EnhancedCode {
 impl FromStr for EnhancedCode {
     type Err = InvalidReply;
 
-    /// Reads `class "." subject "." detail`: class 2, 4 or 5, the others of one to three digits (RFC 3463 2).
+    /// Reads `class "." subject "." detail`: class 2, 4 or 5, the others of one to three digits
+    /// (RFC 3463 2).
     ///
     /// # Errors
     ///

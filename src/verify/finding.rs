@@ -50,7 +50,8 @@ impl Finding {
         }
     }
 
-    /// Tells whether the DNS speaks for the name.
+    /// Returns whether the DNS speaks for the name.
+    #[must_use]
     pub const fn is_good(self) -> bool {
         matches!(self, Self::Match | Self::Resolves)
     }
@@ -91,8 +92,8 @@ pub struct Forward {
 
 /// Returns what the facts mean for a name and a client address (`None`: not known).
 ///
-/// The facts are the answers for the client's family; without a client address, for both. An address
-/// literal is its own address, and needs no facts. A name that is not public is
+/// The facts are the answers for the client's family; without a client address, for both. An
+/// address literal is its own address, and needs no facts. A name that is not public is
 /// [`Finding::NotPublic`] whatever the facts are. Pure: nothing is asked.
 ///
 /// ```
@@ -171,7 +172,8 @@ fn resolving_finding(name: &HeloName, facts: &Facts) -> Finding {
     }
 }
 
-/// Which record types of a name are asked for (R12): none of a literal or of a name that means nothing in public.
+/// Which record types of a name are asked for (R12): none of a literal or of a name that means
+/// nothing in public.
 pub(crate) fn families_to_ask(name: &HeloName, client: Option<IpAddr>) -> Vec<Family> {
     if name.is_literal() || name.scope() != Scope::Public {
         return Vec::new();

@@ -7,7 +7,8 @@ use crate::dns::{Answer, Facts, Family, Outcome, PtrText};
 use crate::kinds::kinds;
 use crate::name::{HeloName, Scope};
 
-/// How many PTR names of an address are confirmed; RFC 7208 4.6.4 has the same limit for the same reason.
+/// How many PTR names of an address are confirmed; RFC 7208 4.6.4 has the same limit for the same
+/// reason.
 pub(crate) const MAX_CONFIRMED: usize = 10;
 
 /// A fact: what the DNS says the names of an address are.

@@ -23,30 +23,21 @@
     reason = "each test and example that includes this file uses a part of it"
 )]
 
-use std::{
-    collections::{HashMap, HashSet},
-    future::Future,
-    io,
-    net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket},
-    pin::Pin,
-    sync::{Arc, Mutex},
-    thread,
-    time::Duration,
-};
+use std::collections::{HashMap, HashSet};
+use std::future::Future;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use std::{io, thread};
 
-use hickory_server::{
-    Server,
-    net::runtime::Time,
-    proto::{
-        op::{Edns, Header, HeaderCounts, Metadata, ResponseCode},
-        rr::{
-            DNSClass, Name, RData, Record, RecordType,
-            rdata::{CNAME, MX, PTR, SOA, TXT},
-        },
-    },
-    server::{Request, RequestHandler, ResponseHandler, ResponseInfo},
-    zone_handler::MessageResponseBuilder,
-};
+use hickory_server::Server;
+use hickory_server::net::runtime::Time;
+use hickory_server::proto::op::{Edns, Header, HeaderCounts, Metadata, ResponseCode};
+use hickory_server::proto::rr::rdata::{CNAME, MX, PTR, SOA, TXT};
+use hickory_server::proto::rr::{DNSClass, Name, RData, Record, RecordType};
+use hickory_server::server::{Request, RequestHandler, ResponseHandler, ResponseInfo};
+use hickory_server::zone_handler::MessageResponseBuilder;
 use tokio::runtime::Runtime;
 
 /// Time to live of every record, in seconds.

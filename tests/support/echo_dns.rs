@@ -11,16 +11,13 @@
     reason = "each test and example that includes this file uses a part of it"
 )]
 
-use std::{
-    io,
-    net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket},
-    sync::{Arc, Mutex},
-};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::sync::{Arc, Mutex};
 
-use hickory_server::proto::{
-    op::{Message, Metadata, Query, ResponseCode},
-    rr::{DNSClass, Name, RData, Record, RecordType, rdata::TXT},
-};
+use hickory_server::proto::op::{Message, Metadata, Query, ResponseCode};
+use hickory_server::proto::rr::rdata::TXT;
+use hickory_server::proto::rr::{DNSClass, Name, RData, Record, RecordType};
 
 use super::dns_server::{Background, Reply, TTL, log_name, tokio_udp};
 

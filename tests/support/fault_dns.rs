@@ -21,26 +21,18 @@
     reason = "each test that includes this file uses a part of it"
 )]
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    io,
-    net::{SocketAddr, TcpListener, UdpSocket},
-    sync::{Arc, Mutex, MutexGuard},
-    time::{Duration, Instant},
-};
+use std::collections::{BTreeSet, HashMap};
+use std::io;
+use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
 
-use hickory_server::proto::{
-    op::{Edns, Message, Metadata, Query, ResponseCode},
-    rr::{
-        Name, RData, Record, RecordType,
-        rdata::{CNAME, PTR},
-    },
-    serialize::binary::{BinEncodable, BinEncoder},
-};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpSocket, TcpStream},
-};
+use hickory_server::proto::op::{Edns, Message, Metadata, Query, ResponseCode};
+use hickory_server::proto::rr::rdata::{CNAME, PTR};
+use hickory_server::proto::rr::{Name, RData, Record, RecordType};
+use hickory_server::proto::serialize::binary::{BinEncodable, BinEncoder};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream};
 
 use super::dns_server::{
     Background, Reply, TTL, Zone, bind_pair, log_name, parse_name, tokio_tcp, tokio_udp,

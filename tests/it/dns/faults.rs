@@ -1,16 +1,18 @@
 //! Name servers that fail: no answer is made up, no resolution outlasts its deadline, a server that works is found.
 
-use crate::support::each::each;
-use crate::support::fault_dns::{Action, ClosedPort, FaultServer, Script, SilentServer, Tcp};
-use helo_name::dns::{Answer, Dns, Family, NotKnown, Outcome, Resolver};
-use helo_name::verify::{ClientFinding, Finding};
-use helo_name::{HeloName, Resolution, Resolve};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
+
+use helo_name::dns::{Answer, Dns, Family, NotKnown, Outcome, Resolver};
+use helo_name::verify::{ClientFinding, Finding};
+use helo_name::{HeloName, Resolution, Resolve};
 use tokio::task::JoinSet;
+
+use crate::support::each::each;
+use crate::support::fault_dns::{Action, ClosedPort, FaultServer, Script, SilentServer, Tcp};
 
 const MAIL: HeloName = HeloName::from_static("mail.example.com");
 const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 10));

@@ -1,15 +1,15 @@
 //! What a name server says is read as found, NODATA, NXDOMAIN or not known, and never as another of them.
 
-use crate::support::each::each;
-use crate::support::fault_dns::{Action, FaultServer, Tcp};
+use std::net::IpAddr;
+
 use helo_name::HeloName;
 use helo_name::dns::{Answer, Dns, Family, NotKnown, Outcome, Resolver};
 use hickory_server::proto::op::{Message, Query, ResponseCode};
-use hickory_server::proto::rr::{
-    DNSClass, Name, RData, Record, RecordType,
-    rdata::{CNAME, NS, SOA},
-};
-use std::net::IpAddr;
+use hickory_server::proto::rr::rdata::{CNAME, NS, SOA};
+use hickory_server::proto::rr::{DNSClass, Name, RData, Record, RecordType};
+
+use crate::support::each::each;
+use crate::support::fault_dns::{Action, FaultServer, Tcp};
 
 const MAIL: HeloName = HeloName::from_static("mail.example.com");
 

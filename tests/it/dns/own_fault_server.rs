@@ -1,19 +1,16 @@
 //! The fault server does on the wire what its script says: asked by plain sockets, with no resolver between.
 
-use crate::support::each::each;
-use std::{
-    io::{ErrorKind, Read, Write},
-    net::{Ipv4Addr, SocketAddr, TcpStream, UdpSocket},
-    time::{Duration, Instant},
-};
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
+use std::time::{Duration, Instant};
 
-use crate::support::{
-    dns_server::parse_name,
-    fault_dns::{Action, ClosedPort, FaultServer, HOSTILE_PTR_NAMES, SilentServer, Tcp, Transport},
-};
-use hickory_server::proto::{
-    op::{Edns, Message, Query},
-    rr::{RData, Record},
+use hickory_server::proto::op::{Edns, Message, Query};
+use hickory_server::proto::rr::{RData, Record};
+
+use crate::support::dns_server::parse_name;
+use crate::support::each::each;
+use crate::support::fault_dns::{
+    Action, ClosedPort, FaultServer, HOSTILE_PTR_NAMES, SilentServer, Tcp, Transport,
 };
 
 const MAIL: &str = "mail.example.com";

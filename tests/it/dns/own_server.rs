@@ -1,19 +1,19 @@
 //! The tests' own DNS server, asked through hickory-resolver as the library asks.
 
-use crate::support::each::each;
-use std::{fmt::Write, net::SocketAddr, time::Duration};
+use std::fmt::Write;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig};
+use hickory_resolver::lookup::Lookup;
+use hickory_resolver::net::runtime::TokioRuntimeProvider;
+use hickory_resolver::net::{DnsError, NetError};
+use hickory_resolver::proto::op::ResponseCode;
+use hickory_resolver::proto::rr::{Name, RData, RecordType};
+use hickory_resolver::{ResolverBuilder, TokioResolver};
 
 use crate::support::dns_server::{DnsServer, Zone, parse_name};
-use hickory_resolver::{
-    ResolverBuilder, TokioResolver,
-    config::{ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig},
-    lookup::Lookup,
-    net::{DnsError, NetError, runtime::TokioRuntimeProvider},
-    proto::{
-        op::ResponseCode,
-        rr::{Name, RData, RecordType},
-    },
-};
+use crate::support::each::each;
 
 const ZONE: &str = r"
 # name                     type      value

@@ -1,15 +1,17 @@
 //! What a resolution asks the DNS, each question once, and what it makes of unusual answers.
 
-use crate::support::each::each;
-use crate::support::fault_dns::{Action, FaultServer, Script, Transport};
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::sync::Arc;
+
 use helo_name::dns::{Dns, Resolver, Zone};
 use helo_name::name::InvalidHeloNameKind;
 use helo_name::resolve::{ReasonKind, Warning};
 use helo_name::verify::{ClientFinding, Finding, Iprev};
 use helo_name::{Decision, Resolution, Resolve};
-use std::collections::BTreeSet;
-use std::net::IpAddr;
-use std::sync::Arc;
+
+use crate::support::each::each;
+use crate::support::fault_dns::{Action, FaultServer, Script, Transport};
 
 const CLIENT: &str = "192.0.2.10";
 const ARPA: &str = "10.2.0.192.in-addr.arpa";

@@ -3,13 +3,6 @@
 //! What the rules make of the answers is in `resolve.rs`; here it counts that answers arrive, whatever runs the future,
 //! and that a server that fails ends in a named reason before the deadline.
 
-use crate::support::dns_server::DnsServer;
-use crate::support::each::each;
-use crate::support::fault_dns::{Action, ClosedPort, FaultServer, SilentServer, Tcp, Transport};
-use helo_name::dns::{NotKnown, Outcome, Resolver};
-use helo_name::resolve::ResolveErrorKind;
-use helo_name::verify::{ClientFinding, Finding, Iprev};
-use helo_name::{HeloName, Resolution, Resolve};
 use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::pin::pin;
@@ -17,6 +10,15 @@ use std::sync::mpsc;
 use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
+
+use helo_name::dns::{NotKnown, Outcome, Resolver};
+use helo_name::resolve::ResolveErrorKind;
+use helo_name::verify::{ClientFinding, Finding, Iprev};
+use helo_name::{HeloName, Resolution, Resolve};
+
+use crate::support::dns_server::DnsServer;
+use crate::support::each::each;
+use crate::support::fault_dns::{Action, ClosedPort, FaultServer, SilentServer, Tcp, Transport};
 
 const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 10));
 

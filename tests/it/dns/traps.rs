@@ -1,7 +1,10 @@
 //! What hickory-resolver 0.26's own calls get wrong, one test for each: the plain call is shown to fall into the trap,
 //! and this crate not to. A test that fails because the plain call is right by now says that a workaround may go.
 
-use crate::support::fault_dns::{Action, ClosedPort, FaultServer, SilentServer, Tcp};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
 use helo_name::dns::{Dns, Family, NotKnown, Outcome, Resolver};
 use helo_name::verify::{Finding, verify};
 use helo_name::{HeloName, Resolution, Resolve};
@@ -13,10 +16,9 @@ use hickory_resolver::net::{DnsError, NetError};
 use hickory_resolver::proto::op::ResponseCode;
 use hickory_resolver::proto::rr::{Name, RData};
 use hickory_resolver::{Hosts, TokioResolver};
-use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
-use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
+
+use crate::support::fault_dns::{Action, ClosedPort, FaultServer, SilentServer, Tcp};
 
 const MAIL: HeloName = HeloName::from_static("mail.example.com");
 const ARPA: &str = "10.2.0.192.in-addr.arpa";
@@ -311,8 +313,9 @@ async fn trap_8_a_line_of_the_hosts_file_overrules_the_dns() {
 /// The same with the machine's own hosts file, which needs a mount namespace.
 #[cfg(target_os = "linux")]
 mod trap_8 {
-    use super::*;
     use std::process::Command;
+
+    use super::*;
 
     /// Tells the child process which server to ask.
     const SERVER_VARIABLE: &str = "HELO_NAME_TEST_SERVER";

@@ -2,12 +2,12 @@
 //!
 //! `PROPTEST_CASES` sets the number of cases.
 
-use crate::support::properties;
-use crate::support::table;
 use helo_name::HeloName;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
+
+use crate::support::{properties, table};
 
 /// The arguments and the raw names of the tables.
 fn seeds() -> Vec<Vec<u8>> {

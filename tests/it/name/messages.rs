@@ -1,8 +1,9 @@
 //! What `HeloName::parse` says to each kind of bad input, and what it makes of good input: one line per case.
 
-use crate::support::each::each;
 use helo_name::HeloName;
 use helo_name::name::InvalidHeloNameKind;
+
+use crate::support::each::each;
 
 /// Fails unless each text is refused with the kind, the offset and the whole message.
 fn refused(cases: &[(&str, &str, &str)]) {

@@ -2,13 +2,14 @@
 //!
 //! See `tests/data/README.md` for the recordings.
 
-use crate::support::each::each;
-use crate::support::table;
 use std::collections::HashMap;
 use std::net::IpAddr;
 
 use helo_name::HeloName;
 use helo_name::name::InvalidHeloNameKind;
+
+use crate::support::each::each;
+use crate::support::table;
 
 /// One EHLO argument and the servers that refused it.
 struct Recording {

@@ -1,12 +1,13 @@
 //! What holds for every name, however it was made.
 
-use crate::support::each::each;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 
 use helo_name::HeloName;
 use proptest::prelude::*;
+
+use crate::support::each::each;
 
 /// Texts of which about half are legal names, in any case and spelling.
 fn likely_name() -> impl Strategy<Value = String> {

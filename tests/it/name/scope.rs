@@ -2,9 +2,8 @@
 
 use std::net::IpAddr;
 
-use helo_name::HeloName;
-use helo_name::Scope;
 use helo_name::Scope::{Loopback, Private, Public, Reserved};
+use helo_name::{HeloName, Scope};
 
 #[test]
 fn a_domain_has_the_scope_of_the_longest_special_domain_it_is_under() {

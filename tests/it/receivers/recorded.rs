@@ -2,15 +2,15 @@
 //!
 //! See `tests/data/README.md` for the recordings.
 
-use crate::support::each::each;
-use crate::support::table;
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 
-use helo_name::dns::{Answer, NotKnown, PtrText};
-use helo_name::dns::{Facts, MailExchanger, Question};
+use helo_name::dns::{Answer, Facts, MailExchanger, NotKnown, PtrText, Question};
 use helo_name::receivers::{Basis, Ehlo, Profile, Server, Verdict};
 use proptest::prelude::*;
+
+use crate::support::each::each;
+use crate::support::table;
 
 /// The rows whose prediction differs from the recording, and why.
 ///
@@ -204,8 +204,9 @@ proptest! {
 #[cfg(feature = "dns")]
 #[test]
 fn a_real_name_server_leads_to_the_same_verdicts() {
-    use helo_name::dns::Resolver;
     use std::time::Duration;
+
+    use helo_name::dns::Resolver;
 
     let zone = include_str!("../../data/zone.txt");
     let dns = crate::support::dns_server::DnsServer::start(zone);

@@ -3,12 +3,6 @@
 //! The DNS is a [`Zone`] in memory, and nothing is read from the machine that runs the tests. `real_dns.rs` does the
 //! same with packets.
 
-use crate::support::each::each;
-use helo_name::dns::{Answer, Dns, Family, NotKnown, PtrText, Question, Zone};
-use helo_name::policy::Judged;
-use helo_name::resolve::{ClientOrigin, ResolveErrorKind, Warning};
-use helo_name::verify::{ClientFinding, Finding, Iprev};
-use helo_name::{Decision, FallbackPolicy, HeloName, Resolution, Resolve, Scope, Source, policy};
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::future::poll_fn;
@@ -18,6 +12,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::{Duration, Instant};
+
+use helo_name::dns::{Answer, Dns, Family, NotKnown, PtrText, Question, Zone};
+use helo_name::policy::Judged;
+use helo_name::resolve::{ClientOrigin, ResolveErrorKind, Warning};
+use helo_name::verify::{ClientFinding, Finding, Iprev};
+use helo_name::{Decision, FallbackPolicy, HeloName, Resolution, Resolve, Scope, Source, policy};
+
+use crate::support::each::each;
 
 /// An address for examples: it is looked up as a public one, and never becomes a literal (R5).
 const V4: &str = "192.0.2.10";
@@ -1727,8 +1729,9 @@ fn assert_harmless(report: &Resolution) {
 }
 
 mod properties {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     /// Text that is nearly a name, and text that is nothing like it.
     fn hostile() -> impl Strategy<Value = Vec<u8>> {

@@ -1,16 +1,18 @@
 //! Discovering the client address: services on loopback that echo an address, and what may stand in their place.
 
-use crate::support::dns_server::DnsServer;
-use crate::support::each::each;
-use crate::support::echo_dns::{Echo, EchoServer};
-use helo_name::dns::{EchoService, NotKnown, Question, Resolver, Zone};
-use helo_name::resolve::{ClientOrigin, ResolveErrorKind, Warning};
-use helo_name::verify::{ClientFinding, Finding, Iprev};
-use helo_name::{HeloName, Resolution, Resolve};
 use std::fs;
 use std::net::{IpAddr, Ipv6Addr, UdpSocket};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use helo_name::dns::{EchoService, NotKnown, Question, Resolver, Zone};
+use helo_name::resolve::{ClientOrigin, ResolveErrorKind, Warning};
+use helo_name::verify::{ClientFinding, Finding, Iprev};
+use helo_name::{HeloName, Resolution, Resolve};
+
+use crate::support::dns_server::DnsServer;
+use crate::support::each::each;
+use crate::support::echo_dns::{Echo, EchoServer};
 
 /// What servers see of this host, and an address that somebody in between has.
 const V4: &str = "192.0.2.10";

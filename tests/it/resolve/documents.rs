@@ -1,6 +1,7 @@
 //! What serde writes and reads (feature `serde`): whole documents, so that a field cannot change unseen.
 
-use crate::support::each::each;
+use std::net::IpAddr;
+
 use helo_name::dns::{NotKnown, PtrText, Zone};
 use helo_name::name::InvalidHeloNameKind;
 use helo_name::resolve::Change;
@@ -9,7 +10,8 @@ use helo_name::verify::{Finding, verify};
 use helo_name::{Diagnosis, HeloName, Reply, Resolution, Resolve, Stage};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, from_str, json, to_string, to_value};
-use std::net::IpAddr;
+
+use crate::support::each::each;
 
 /// Takes the forecasts out, which depend on features and on the servers that are known.
 fn take_forecasts(document: &mut Value) -> Value {

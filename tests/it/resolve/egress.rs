@@ -1,15 +1,17 @@
 //! A name for each of many egress addresses, from one call.
 
-use crate::support::each::each;
-use helo_name::dns::{Answer, Dns, Family, NotKnown, PtrText, Question, Zone};
-use helo_name::resolve::{HeloNames, ResolveErrorKind, Warning};
-use helo_name::verify::{ClientFinding, Finding};
-use helo_name::{HeloName, Resolve, Source};
 use std::collections::BTreeSet;
 use std::future::pending;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use helo_name::dns::{Answer, Dns, Family, NotKnown, PtrText, Question, Zone};
+use helo_name::resolve::{HeloNames, ResolveErrorKind, Warning};
+use helo_name::verify::{ClientFinding, Finding};
+use helo_name::{HeloName, Resolve, Source};
+
+use crate::support::each::each;
 
 fn ip(text: &str) -> IpAddr {
     text.parse().unwrap()

@@ -1,11 +1,12 @@
 //! What is logged (feature `tracing`): which events, at which level, with which fields.
 
-use helo_name::Resolve;
-use helo_name::dns::{NotKnown, Zone};
 use std::cell::RefCell;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Once;
+
+use helo_name::Resolve;
+use helo_name::dns::{NotKnown, Zone};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};

@@ -1,11 +1,12 @@
 //! The lines of a report that foretell what well-known servers would answer.
 
-use crate::support::each::each;
-use helo_name::Stage;
+use std::net::IpAddr;
+
 use helo_name::dns::{NotKnown, Zone};
 use helo_name::receivers::Profile;
-use helo_name::{Resolution, Resolve};
-use std::net::IpAddr;
+use helo_name::{Resolution, Resolve, Stage};
+
+use crate::support::each::each;
 
 const CLIENT: &str = "192.0.2.10";
 

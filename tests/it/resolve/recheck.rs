@@ -1,17 +1,19 @@
 //! How long a resolution is valid, and what a later one says has changed.
 
-use crate::support::each::each;
-use crate::support::echo_dns::{Echo, EchoServer};
-use crate::support::fault_dns::{Action, FaultServer};
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
 use helo_name::dns::{Answer, Dns, EchoService, Family, NotKnown, PtrText, Resolver, Zone};
 use helo_name::resolve::{Change, ResolveErrorKind};
 use helo_name::verify::Finding;
 use helo_name::{HeloName, Resolution, Resolve};
 use hickory_server::proto::op::Message;
 use hickory_server::proto::rr::RData;
-use std::net::IpAddr;
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+
+use crate::support::each::each;
+use crate::support::echo_dns::{Echo, EchoServer};
+use crate::support::fault_dns::{Action, FaultServer};
 
 const CLIENT: &str = "192.0.2.10";
 const REVERSE: &str = "10.2.0.192.in-addr.arpa";

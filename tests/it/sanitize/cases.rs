@@ -2,8 +2,6 @@
 //!
 //! See `tests/data/README.md` for the columns.
 
-use crate::support::each::each;
-use crate::support::table;
 use std::net::{IpAddr, Ipv4Addr};
 
 use helo_name::dns::{NotKnown, Zone};
@@ -11,8 +9,11 @@ use helo_name::resolve::ReasonKind;
 use helo_name::sanitize::sanitize;
 use helo_name::{HeloName, Resolve, Source};
 
+use crate::support::each::each;
+use crate::support::table;
+
 /// Who keeps a name from being sent that the server would refuse for the quoted reason.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum DecidedBy {
     /// Refusing or repairing the raw text does.
     Sanitize,

@@ -1,8 +1,9 @@
 //! The comparison with other senders in `DESIGN.md`: the columns that can be tried here.
 
+use helo_name::sanitize::sanitize;
+
 use crate::support::each::each;
 use crate::support::table::unescape;
-use helo_name::sanitize::sanitize;
 
 /// The rows of the comparison: the name, and the cell of the column.
 fn column(heading: &str) -> Vec<(Vec<u8>, &'static str)> {
@@ -35,9 +36,10 @@ fn our_column_says_what_sanitize_does() {
 #[cfg(feature = "lettre")]
 #[test]
 fn lettres_column_says_what_it_sends() {
+    use std::net::Ipv6Addr;
+
     use lettre::transport::smtp::commands::Ehlo;
     use lettre::transport::smtp::extension::ClientId;
-    use std::net::Ipv6Addr;
 
     each(column("lettre"), |(name, cell)| {
         let name = String::from_utf8(name).expect("the names are text");

@@ -1,13 +1,14 @@
 //! What `sanitize` makes of raw names.
 
-use crate::support::each::each;
-use crate::support::table;
 use std::hint::black_box;
 use std::net::IpAddr;
 
 use helo_name::sanitize::{Repair, Unusable, UnusableKind, sanitize};
 use helo_name::{HeloName, Scope};
 use proptest::prelude::*;
+
+use crate::support::each::each;
+use crate::support::table;
 
 #[test]
 fn every_raw_name_is_repaired_or_refused_with_its_reason() {

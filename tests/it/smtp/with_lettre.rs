@@ -4,15 +4,17 @@
 #[expect(dead_code, reason = "an example has a main function")]
 mod lettre_send;
 
-use crate::support::each::each;
-use helo_name::smtp::Cause;
-use helo_name::{HeloName, Stage};
-use lettre::Message;
-use lettre_send::{Failure, asynchronous, blocking, by_hand, on_tokio};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
+
+use helo_name::smtp::Cause;
+use helo_name::{HeloName, Stage};
+use lettre::Message;
+use lettre_send::{Failure, asynchronous, blocking, by_hand, on_tokio};
+
+use crate::support::each::each;
 
 /// Takes every command, but for those that the script answers otherwise.
 struct Server {

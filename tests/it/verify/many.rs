@@ -1,9 +1,5 @@
 //! Ten thousand names through one resolver: all answered, none wrong, few open files, little memory.
 
-use crate::support::dns_server::DnsServer;
-use helo_name::HeloName;
-use helo_name::dns::{Answer, Dns, Family, PtrText, Resolver, Zone};
-use helo_name::verify::{Finding, Iprev, verify_many};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
@@ -11,6 +7,12 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
+
+use helo_name::HeloName;
+use helo_name::dns::{Answer, Dns, Family, PtrText, Resolver, Zone};
+use helo_name::verify::{Finding, Iprev, verify_many};
+
+use crate::support::dns_server::DnsServer;
 
 const PAIRS: u32 = 10_000;
 
