@@ -10,11 +10,11 @@ kinds! {
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
     #[non_exhaustive]
     pub enum Source {
-        /// The operator's word, by [`Resolve::configured`](crate::Resolve::configured).
+        /// The operator's name, set by [`Resolve::configured`](crate::Resolve::configured).
         Configured = "configured" => "configured name";
-        /// The operator's word, in the environment variable `HELO_NAME`.
+        /// The operator's name, in the environment variable `HELO_NAME`.
         Environment = "environment" => "HELO_NAME";
-        /// The host name as it is: dotted.
+        /// The host name, dotted as given.
         HostName = "host-name" => "host name";
         /// The address literal of this client address.
         Literal(address: IpAddr) = "literal" => "literal of {address}";
@@ -24,7 +24,8 @@ kinds! {
         Ptr(address: IpAddr) = "ptr" => "PTR of {address}";
         /// A bare host name, made fully-qualified.
         Qualified(qualifier: Qualifier) = qualifier.as_str() => "host name {qualifier}";
-        /// The domain of the sender, by [`Resolve::sender_domain`](crate::Resolve::sender_domain).
+        /// The domain of the sender, set by
+        /// [`Resolve::sender_domain`](crate::Resolve::sender_domain).
         SenderDomain = "sender-domain" => "sender domain";
     }
 }
@@ -44,7 +45,7 @@ kinds! {
 }
 
 impl Source {
-    /// Returns whether the operator named it: what they say is sent or refused, never replaced.
+    /// Returns whether the operator set it: such a name is sent or refused, never replaced.
     ///
     /// ```
     /// use helo_name::Source;

@@ -1,12 +1,12 @@
-//! Asking the DNS: two questions, and three kinds of answer that are never mixed.
+//! Asks the DNS: two questions, and three kinds of answer that are never mixed.
 //!
 //! [`Dns`] is what the rest of the crate asks. [`Zone`] answers from memory, for tests of a policy
 //! without a network; `Resolver` (feature `dns`) asks real name servers. An answer says *found*,
 //! *does not exist* (NXDOMAIN or NODATA, RFC 9499), or *not known*: whatever hides the truth (a
 //! lost packet, SERVFAIL, no socket) is never reported as "does not exist".
 //!
-//! This module does not promise that two name servers agree: one inside a network may say other
-//! things than the world hears, so an [`Answer`] carries the server it came from.
+//! Two name servers need not agree: one inside a network may say other things than the world hears.
+//! So an [`Answer`] carries the server that it came from.
 
 mod answer;
 mod dns_trait;

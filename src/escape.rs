@@ -1,19 +1,18 @@
-//! Printing text that came from somebody else.
+//! Prints untrusted text.
 //!
-//! Host names, PTR records and server replies are hostile input. What is quoted from them in a
-//! message, a report or a log line goes through [`Excerpt`], so it holds neither a control byte nor
-//! more text than a reader wants, and cannot end the quotes that it stands in.
+//! Host names, PTR records and server replies are hostile input. Whatever a message, a report or a
+//! log line quotes from them goes through [`Excerpt`]: it has no control byte, it is short, and it
+//! cannot close the quotes around it.
 
 use std::fmt::{self, Write};
 
 /// How many bytes an excerpt shows unless told otherwise: about one line of a terminal.
 const DEFAULT_LIMIT: usize = 80;
 
-/// Displays the beginning of `bytes`: printable ASCII as it is, a quote or backslash after a
+/// Displays the beginning of `bytes`: printable ASCII as it is, a quote or backslash escaped with a
 /// backslash, any other byte as `\xNN`.
 ///
-/// What does not fit the limit is cut, and then the length of the whole is said: `aaaa... (65536
-/// bytes)`.
+/// Longer text is cut, and then the length of the whole follows: `aaaa... (65536 bytes)`.
 #[derive(Clone, Copy)]
 pub(crate) struct Excerpt<'a> {
     bytes: &'a [u8],

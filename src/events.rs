@@ -1,7 +1,7 @@
-//! What happens, as events of `tracing`; without the feature, nothing.
+//! Events for `tracing`; without the feature, nothing.
 //!
-//! The crate's documentation lists their levels, messages and fields. They are told while a
-//! resolution runs, so this module knows names and answers and no report.
+//! The crate's documentation lists their levels, messages and fields. They are emitted while a
+//! resolution runs, so this module knows names and answers, and not the report.
 
 #[cfg(all(feature = "tracing", feature = "dns"))]
 pub(crate) use with_tracing::echo;

@@ -1,4 +1,4 @@
-//! Several futures at once on whatever executor polls them, and an alarm clock that needs none.
+//! Runs several futures at once on any executor, and keeps a deadline without one.
 //!
 //! The number in flight is small (R12 bounds it), so a look at each one's flag at a wake-up is
 //! cheap.
@@ -116,12 +116,12 @@ struct Clock {
 
 enum State {
     Set(Option<Waker>),
-    /// Rung, or nobody listens any more.
+    /// Rung, or dropped.
     Over,
 }
 
 impl Alarm {
-    /// Sets the alarm. If no thread is to be had it rings at once: a deadline that nobody keeps
+    /// Sets the alarm. If no thread can be started it rings at once: a deadline that nobody keeps
     /// would hang.
     pub(crate) fn after(delay: Duration) -> Self {
         let clock = Arc::new(Clock {

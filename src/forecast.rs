@@ -1,4 +1,5 @@
-//! What well-known servers would answer to the candidates, as far as the DNS answers at hand tell.
+//! What well-known servers would answer to the candidates, as far as the DNS answers of the
+//! resolution tell.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
@@ -11,7 +12,7 @@ use crate::receivers::{Basis, Ehlo, Profile, Server, Verdict};
 use crate::resolve::{Considered, Resolution};
 use crate::smtp::Stage;
 
-/// How many candidates are forecast; a machine with more is told about the first.
+/// How many candidates are forecast.
 const MOST: usize = 10;
 
 /// The server that the forecast is for. No rule here depends on its name, unless a client gives
@@ -23,8 +24,9 @@ const ARGUMENT: &str = "..";
 
 /// What well-known servers would answer to a candidate.
 ///
-/// The profiles are those of [`receivers`](crate::receivers). Nothing is asked for it: what hangs
-/// on an answer that the resolution did not need (an MX record, the other family) is open.
+/// The profiles are those of [`receivers`](crate::receivers). Nothing more is asked: a profile is
+/// open if it depends on an answer that the resolution did not need (an MX record, the other
+/// family).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Forecast {
     what: String,
@@ -55,13 +57,13 @@ impl Forecast {
         self.accepted
     }
 
-    /// Returns the profiles for which the answer hangs on more than is known.
+    /// Returns the profiles whose answer depends on more than is known.
     #[must_use]
     pub fn open(&self) -> &[&'static str] {
         &self.open
     }
 
-    /// Returns the refusals, alike ones of a server together.
+    /// Returns the refusals; equal replies of one server are grouped.
     #[must_use]
     pub fn refusals(&self) -> &[Refusal] {
         &self.refusals
@@ -104,7 +106,7 @@ impl Refusal {
         &self.profiles
     }
 
-    /// Returns the commands that it may come at.
+    /// Returns the commands that may get this reply.
     #[must_use]
     pub fn stages(&self) -> &[Stage] {
         &self.stages
@@ -226,7 +228,7 @@ fn judge(
     forecast
 }
 
-/// What is judged: the name where there is one, otherwise the raw text; and from where.
+/// What is judged: the name if there is one, otherwise the raw text; and the client address.
 fn what(considered: &Considered, client: Option<IpAddr>) -> String {
     let text = considered.name().map_or(considered.raw(), HeloName::as_str);
     let what = format!("{} \"{text}\"", considered.source());
@@ -252,8 +254,7 @@ fn reply_without(verdict: &Verdict, argument: &[u8]) -> String {
     )
 }
 
-/// Puts `..` for a word where it stands alone: a host called `host` must not take the end off
-/// `hostname`.
+/// Replaces whole words with `..`: a host called `host` must not damage `hostname`.
 fn without_word(text: &str, word: &str) -> String {
     let is_part = |character: char| character.is_alphanumeric() || "-._".contains(character);
     let mut rest = text;

@@ -1,9 +1,9 @@
-//! What this machine says of itself: the only file that asks the operating system.
+//! What this machine says about itself. No other file asks the operating system.
 //!
-//! Each question is answered from memory or a small file, never by a look-up: `getaddrinfo` may
-//! take 20 seconds, and what it takes from the hosts file (`127.0.1.1 name`) is not what the world
-//! sees. None of what is read is trusted; it goes through [`sanitize`](crate::sanitize) like any
-//! other raw text.
+//! Each answer comes from memory or a small file, never from a look-up: `getaddrinfo` may take 20
+//! seconds, and what it takes from the hosts file (`127.0.1.1 name`) is not what the world sees.
+//! Nothing that is read is trusted; it goes through [`sanitize`](crate::sanitize) like any other
+//! raw text.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -21,7 +21,7 @@ pub(crate) const MAILNAME: &str = "/etc/mailname";
 /// old programs only.
 const RESOLV_CONF: &str = "/etc/resolv.conf";
 
-/// No file read here is longer on a machine that works.
+/// No file that is read here is longer on a healthy machine.
 const MAX_FILE: u64 = 1 << 20;
 
 /// Addresses whose route is the default route: a root name server's (a.root-servers.net, 2026).
@@ -43,7 +43,7 @@ pub(crate) fn host_name() -> Option<OsString> {
     hostname::get().ok().filter(|name| !name.is_empty())
 }
 
-/// Without the feature `hostname` nobody is asked.
+/// Without the feature `hostname` there is no way to ask.
 #[cfg(not(feature = "hostname"))]
 pub(crate) fn host_name() -> Option<OsString> {
     None
@@ -66,7 +66,7 @@ pub(crate) fn resolver_domain() -> Option<Vec<u8>> {
     resolver_domain_in(&read_of_unix(RESOLV_CONF)?).map(<[u8]>::to_vec)
 }
 
-/// Reads the name servers of this machine; none if nobody named any.
+/// Reads the name servers of this machine; empty if there are none.
 #[cfg(feature = "dns")]
 #[cfg_attr(
     any(not(unix), target_vendor = "apple", target_os = "android"),
@@ -76,9 +76,9 @@ pub(crate) fn name_servers() -> Vec<SocketAddr> {
     read_of_unix(RESOLV_CONF).map_or_else(Vec::new, |text| name_servers_in(&text))
 }
 
-/// Reads `nameserver` lines. Nothing else in the file counts, so that no other line can lose them.
-/// An address has port 53 unless it is written as OpenBSD does, `[192.0.2.53]:5353`. One with a
-/// zone id (`fe80::1%eth0`) is skipped: there is no way to ask it.
+/// Reads `nameserver` lines. Nothing else in the file counts, so no other line can hide them. An
+/// address has port 53 unless it is written as OpenBSD does, `[192.0.2.53]:5353`. One with a zone
+/// id (`fe80::1%eth0`) is skipped: there is no way to ask it.
 #[cfg(feature = "dns")]
 pub(crate) fn name_servers_in(resolv_conf: &[u8]) -> Vec<SocketAddr> {
     const PORT: u16 = 53;
@@ -100,7 +100,7 @@ fn name_server(text: &str, port: u16) -> Option<SocketAddr> {
     Some(SocketAddr::new(address.parse().ok()?, port.parse().ok()?))
 }
 
-/// Returns from which address a connection to `server` would come. Nothing is sent.
+/// Returns the address that a connection to `server` would come from. Nothing is sent.
 pub(crate) fn source_address(server: SocketAddr) -> Option<IpAddr> {
     let any: IpAddr = match server.ip() {
         IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
@@ -145,7 +145,7 @@ fn read(path: PathBuf) -> Option<Vec<u8>> {
 }
 
 /// The first name of a line is the canonical one, the others are its aliases (hosts(5)). Only a
-/// dotted one is of use.
+/// dotted one is useful.
 fn canonical_name_in<'a>(hosts: &'a [u8], host: &[u8]) -> Option<&'a [u8]> {
     for line in hosts.split(|&byte| byte == b'\n') {
         let mut names = words(line).skip(1);

@@ -99,7 +99,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Makes a plan of attempts in order; of equal names the first stays. `None` if there are none.
+    /// Makes a plan of attempts in order; of equal names the first stays. `None` without attempts.
     pub(crate) fn of(attempts: impl IntoIterator<Item = Attempt>) -> Option<Self> {
         let mut attempts = attempts.into_iter();
         let first = attempts.next()?;
@@ -134,9 +134,9 @@ impl Plan {
     /// Returns the plan for a connection from one client address, or from one that is not known
     /// (`None`).
     ///
-    /// The literals of other addresses go; without an address, all literals do. Names that mismatch
-    /// at this address go too, unless nothing else is left. What the operator named stays. `None`
-    /// when no name is left.
+    /// The literals of other addresses are left out; without an address, all literals are. So are
+    /// names that mismatch at this address, unless nothing else remains. The operator's name stays.
+    /// `None` when no name is left.
     #[must_use]
     pub fn for_client(&self, client: Option<IpAddr>) -> Option<Self> {
         let client = client.map(|address| address.to_canonical());

@@ -1,9 +1,10 @@
-//! Which candidates may be sent: the decision is yours to make, and three ready ones are here.
+//! Decides which candidates may be sent. Three policies are ready to use, and you can write your
+//! own.
 //!
 //! A [`FallbackPolicy`] is asked about every legal candidate before anything is sent. It sees the
 //! candidate, the finding about it and the scope of the server; it never sees the network. It
-//! answers [`Decision::Permit`], [`Decision::Hold`] (behind every permitted name) or
-//! [`Decision::Reject`]. The order among equals is not its concern.
+//! answers [`Decision::Permit`], [`Decision::Hold`] (after every permitted name) or
+//! [`Decision::Reject`]. The order among equals is not its job.
 //!
 //! In the tables P is permit, H hold, R reject, and ! adds a warning to the report. The findings
 //! are those of [`verify`](crate::verify). [`Standard`] is the default.
@@ -32,7 +33,7 @@ use crate::name::{HeloName, Scope};
 use crate::verify::Finding;
 
 kinds! {
-    /// What a policy says of a candidate.
+    /// What a policy says about a candidate.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
     pub enum Decision {
         /// It may be sent.
@@ -98,7 +99,7 @@ impl<'a> Judged<'a> {
         self.candidate.source()
     }
 
-    /// Returns what the DNS amounts to.
+    /// Returns what the DNS answers mean.
     #[must_use]
     pub fn finding(&self) -> Finding {
         self.finding
@@ -116,8 +117,8 @@ impl<'a> Judged<'a> {
         self.server
     }
 
-    /// Returns whether an operator has to know of it when this candidate is sent: the DNS does not
-    /// speak for it. For the literal of the client address there is nothing to look up.
+    /// Returns whether an operator has to know when this candidate is sent: the DNS does not
+    /// confirm it. For the literal of the client address there is nothing to look up.
     #[must_use]
     pub fn needs_warning(&self, decision: Decision) -> bool {
         let is_derived_literal = matches!(self.source(), Source::Literal(_));
@@ -127,9 +128,9 @@ impl<'a> Judged<'a> {
 
 /// Decides which candidates may be sent.
 ///
-/// The same question may be put more than once, and must get the same answer. The answer for a name
-/// that the operator configured should be [`Decision::Permit`] or [`Decision::Reject`]; a rejected
-/// one is an error, and no other name is sent in its place.
+/// The same question may be asked more than once, and must get the same answer. The answer for a
+/// name that the operator configured should be [`Decision::Permit`] or [`Decision::Reject`]; a
+/// rejected one is an error, and no other name is sent in its place.
 pub trait FallbackPolicy: Send + Sync {
     /// Decides about one candidate and one finding.
     fn judge(&self, judged: &Judged<'_>) -> Decision;
@@ -156,7 +157,7 @@ impl<F: Fn(&Judged<'_>) -> Decision + Send + Sync> FallbackPolicy for PolicyFn<F
     }
 }
 
-/// Permits what verified, and nothing else.
+/// Permits only names that verified.
 ///
 /// | `Strict` | Match | Resolves | Unknown | Mismatch | NotPublic | NoAddress |
 /// | --- | --- | --- | --- | --- | --- | --- |
@@ -184,7 +185,7 @@ impl FallbackPolicy for Strict {
     }
 }
 
-/// Prefers what verified, and trusts the operator's word.
+/// Prefers names that verified, and trusts the operator.
 ///
 /// | `Standard` | Match | Resolves | Unknown | Mismatch | NotPublic | NoAddress |
 /// | --- | --- | --- | --- | --- | --- | --- |
@@ -231,8 +232,8 @@ impl FallbackPolicy for Standard {
     }
 }
 
-/// As [`Standard`], for mail handed to one's own provider or smart host, which knows the client by
-/// its password or its network rather than by its name.
+/// As [`Standard`], for mail to your own provider or smart host, which knows the client by its
+/// password or its network rather than by its name.
 ///
 /// | `Submission` | Match | Resolves | Unknown | Mismatch | NotPublic | NoAddress |
 /// | --- | --- | --- | --- | --- | --- | --- |
@@ -245,9 +246,8 @@ impl FallbackPolicy for Standard {
 /// | private literal, towards a private server | H | H | H | H | H | H |
 /// | loopback literal, towards a loopback server | H | H | H | H | H | H |
 ///
-/// The sender domain is for a domain whose hosts one runs, never for a user's mailbox domain:
-/// nobody may say `EHLO gmail.com`. A configured private literal is permitted towards a private
-/// server.
+/// The sender domain must be one whose hosts you run, never a user's mailbox domain: no one else
+/// may say `EHLO gmail.com`. A configured private literal is permitted towards a private server.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Submission;
 
@@ -277,7 +277,7 @@ enum PrivateLiterals {
     ToPrivateServers,
 }
 
-/// R18: what the operator said is sent as it is, or refused loudly. It is refused where nobody
+/// R18: the operator's name is sent as it is, or refused loudly: it is refused where no server
 /// could understand it.
 fn judge_operators(judged: &Judged<'_>, private_literals: PrivateLiterals) -> Decision {
     let is_literal = judged.name().is_literal();

@@ -60,7 +60,7 @@ impl fmt::Display for Considered {
     }
 }
 
-/// Writes what was found, or how it was not, and which server said so.
+/// Writes what was found, or why not, and which server said so.
 fn write_answer<T>(
     f: &mut fmt::Formatter<'_>,
     answer: &Answer<T>,

@@ -2,8 +2,8 @@
 //!
 //! A [`Profile`] is a server with a configuration, such as `postfix-strict`. It is given an
 //! [`Ehlo`]: any bytes as argument, the client address, the server's own name and addresses, and
-//! what the DNS says. It gives the [`Verdict`]: accepted, or refused at which
-//! [`Stage`](crate::Stage), with which reply. Or it gives the [`Question`](crate::dns::Question)
+//! what the DNS says. It returns the [`Verdict`]: accepted, or refused at which
+//! [`Stage`](crate::Stage), with which reply. Or it returns the [`Question`](crate::dns::Question)
 //! that the server would ask the DNS next; then [`Facts`](crate::dns::Facts) gets the answer, and
 //! the profile is asked again:
 //!
@@ -41,7 +41,7 @@
 //!
 //! Operators change what a server does: tables, milters, ACLs and blocklists are not here. Only the
 //! first EHLO of a connection without TLS or authentication is judged. An argument that holds a
-//! line end is two commands to most servers; the answer to the second is not told.
+//! line end is two commands to most servers; the answer to the second is not predicted.
 
 mod courier;
 mod exim;

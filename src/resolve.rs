@@ -49,7 +49,7 @@ const DEADLINE: Duration = Duration::from_secs(5);
 
 #[cfg(feature = "dns")]
 impl HeloName {
-    /// Starts to find out which name this machine should send in `EHLO`.
+    /// Starts to find the name that this machine should send in `EHLO`.
     ///
     /// Await the builder, or call [`blocking`](Resolve::blocking); both work inside and outside a
     /// tokio runtime and under any other executor. Do it once, at start-up: it asks the DNS.
@@ -66,11 +66,10 @@ impl HeloName {
     }
 }
 
-/// What an operator knows, and how to ask: a builder for the name to send.
+/// A builder for the name to send: what the operator knows, and how to ask.
 ///
-/// Without any call, the operator's variable `HELO_NAME` wins; otherwise the host name,
-/// `/etc/mailname` and the PTR names of the client address are candidates, and at last the literal
-/// of that address.
+/// By default `HELO_NAME` wins. Without it, the host name, `/etc/mailname` and the PTR names of the
+/// client address are candidates, and finally the literal of that address.
 ///
 /// ```
 /// use helo_name::Resolve;
@@ -102,7 +101,7 @@ impl<D> fmt::Debug for Resolve<D> {
 }
 
 impl<D: Dns> Resolve<D> {
-    /// Starts with a DNS of your own: a [`Zone`](crate::dns::Zone) in tests, or another resolver.
+    /// Starts with any DNS: a [`Zone`](crate::dns::Zone) in tests, or your own resolver.
     pub fn new(dns: D) -> Self {
         Self {
             dns,
@@ -112,24 +111,23 @@ impl<D: Dns> Resolve<D> {
         }
     }
 
-    /// Takes the operator's word: this name is sent as it is, or refused with an error, and never
-    /// replaced by another.
+    /// Sets the operator's name. It is sent as it is, or refused with an error, and never replaced.
     ///
     /// Surrounding white space, upper case, one trailing dot and U-labels are repaired. Blank text
-    /// is no setting, and gives a warning. A name given here wins over the variable `HELO_NAME`.
+    /// counts as not set, with a warning. A name set here wins over the variable `HELO_NAME`.
     pub fn configured<'a>(mut self, name: impl Into<Option<&'a str>>) -> Self {
         self.settings.configured = name.into().map(str::to_owned);
         self
     }
 
-    /// Plans derived names behind the configured one; without this the plan is the configured name
-    /// alone.
+    /// Adds derived names to the plan after the configured one. By default the plan is the
+    /// configured name alone.
     pub fn also_derived(mut self) -> Self {
         self.settings.derived = gather::Derived::Always;
         self
     }
 
-    /// Returns the address that servers see, once for each family; the last call for a family counts.
+    /// Sets the address that servers see, once for each family; the last call for a family counts.
     ///
     /// Behind NAT and in a container this is not the address that the socket is bound to.
     pub fn client_address(mut self, address: impl Into<Option<IpAddr>>) -> Self {
@@ -139,36 +137,36 @@ impl<D: Dns> Resolve<D> {
         self
     }
 
-    /// Names the server that mail goes to. The local address towards it is the client address
-    /// unless one is given, and a private or loopback server permits names that mean nothing in
-    /// public. Nothing is sent to it.
+    /// Sets the server that mail goes to. The local address towards it is the client address unless
+    /// one is set, and a private or loopback server permits names that mean nothing in public.
+    /// Nothing is sent to it.
     pub fn server(mut self, server: impl Into<Option<SocketAddr>>) -> Self {
         self.settings.server = server.into();
         self
     }
 
-    /// Returns the raw host name, any bytes, in place of the operating system's. The hosts file and
+    /// Sets the raw host name, any bytes, in place of the operating system's. The hosts file and
     /// the resolver's domain do not qualify it; [`domain`](Self::domain) does.
     pub fn host_name(mut self, raw: impl Into<OsString>) -> Self {
         self.settings.host_name = Some(raw.into());
         self
     }
 
-    /// Returns the domain that makes a bare host name fully-qualified, in place of the hosts file and
+    /// Sets the domain that makes a bare host name fully-qualified, in place of the hosts file and
     /// the resolver's.
     pub fn domain<'a>(mut self, domain: impl Into<Option<&'a str>>) -> Self {
         self.settings.domain = domain.into().map(str::to_owned);
         self
     }
 
-    /// Returns the domain of the sender, a candidate under [`Submission`](crate::policy::Submission).
-    /// It must be a domain whose hosts one runs, never a user's mailbox domain.
+    /// Sets the domain of the sender, a candidate under [`Submission`](crate::policy::Submission).
+    /// It must be a domain whose hosts you run, never a user's mailbox domain.
     pub fn sender_domain<'a>(mut self, domain: impl Into<Option<&'a str>>) -> Self {
         self.settings.sender_domain = domain.into().map(str::to_owned);
         self
     }
 
-    /// Sets the policy. [`Standard`] unless called.
+    /// Sets the policy; [`Standard`] by default.
     ///
     /// ```
     /// use helo_name::{FallbackPolicy, Resolve, policy};
@@ -207,8 +205,7 @@ impl<D: Dns> Resolve<D> {
         self.policy(PolicyFn(judge))
     }
 
-    /// Sets how long everything may take, 5 seconds unless called. What was found until then is
-    /// used.
+    /// Sets how long everything may take; 5 seconds by default. What was found by then is used.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self
@@ -231,7 +228,7 @@ impl<D: Dns> Resolve<D> {
     }
 
     /// Leaves unread what this machine says of itself: its host name, hosts file, resolver domain,
-    /// `/etc/mailname` and source addresses. The name servers to ask are the resolver's own matter.
+    /// `/etc/mailname` and source addresses. The resolver finds its name servers by itself.
     pub fn ignore_machine(mut self) -> Self {
         self.settings.machine = gather::Reading::Ignore;
         self
@@ -241,7 +238,7 @@ impl<D: Dns> Resolve<D> {
     /// address is known.
     ///
     /// Behind NAT and in a container the socket's address is not what servers see. These services
-    /// are third parties; nobody is asked unless this is called. Half the deadline is theirs. An
+    /// are third parties, and are asked only if you call this. They get half the deadline. An
     /// address counts when two services agree on it, or when its PTR names lead back to it, as port
     /// 53 is often intercepted.
     ///
@@ -264,15 +261,15 @@ impl<D: Dns> Resolve<D> {
 }
 
 impl<D: Dns + 'static> Resolve<D> {
-    /// Resolves, and reports every candidate, what was repaired, looked up and decided, and why.
+    /// Resolves, and reports every candidate: what was repaired, looked up and decided, and why.
     ///
-    /// It has no error of its own: the report holds the name or the error.
+    /// It never fails: the report has the name or the error.
     pub async fn report(self) -> Resolution {
         run(Arc::new(self)).await
     }
 
-    /// As [`report`](Self::report), and blocks this thread. It works inside a runtime too, where it
-    /// blocks one of the runtime's threads.
+    /// As [`report`](Self::report), and blocks this thread. Inside a runtime it blocks one of its
+    /// threads.
     pub fn report_blocking(self) -> Resolution {
         block_on(self.report())
     }
@@ -282,16 +279,16 @@ impl<D: Dns + 'static> Resolve<D> {
     /// # Errors
     ///
     /// When a configured name cannot be sent, when there is no usable name, or when the DNS did not
-    /// answer and no name is left without it. The error says why each candidate was refused, and
-    /// what to configure.
+    /// answer and no name can be sent without it. The error says why each candidate was refused,
+    /// and what to configure.
     pub fn blocking(self) -> Result<HeloName, ResolveError> {
         self.report_blocking().into_name()
     }
 
     /// Resolves a name for each of several client addresses, in one call and one deadline.
     ///
-    /// What the operator named, and the host name, are candidates for each of them; the PTR names
-    /// of an address only for that one. Addresses given before do not count.
+    /// The operator's name and the host name are candidates for each of them, the PTR names of an
+    /// address only for that one. Addresses set before do not count.
     ///
     /// ```
     /// use helo_name::Resolve;
@@ -342,7 +339,7 @@ async fn run<D: Dns + 'static>(resolve: Arc<Resolve<D>>) -> Resolution {
 }
 
 impl<D: Dns> Resolve<D> {
-    /// The last step, whatever led to the facts: judges, chooses and tells of it.
+    /// The last step, however the facts were found: judges, chooses and logs.
     fn conclude(&self, gathered: &Gathered, facts: Facts, again: Arc<dyn Again>) -> Resolution {
         // Naming the servers may read a file; they matter only when they left something open.
         let name_servers = if facts.has_not_known() {
@@ -364,7 +361,7 @@ impl<D: Dns> Resolve<D> {
     }
 }
 
-/// Tells the log of a finished resolution.
+/// Logs a finished resolution.
 fn tell(resolution: &Resolution) {
     for warning in resolution.warnings() {
         events::warning(warning.as_str(), warning.name(), warning.address(), warning);

@@ -1,7 +1,7 @@
-//! From the raw text that a machine or an operator gives for its name to a
-//! [`HeloName`](crate::HeloName), or to the reason why not.
+//! Turns the raw text that a machine or an operator gives as its name into a
+//! [`HeloName`](crate::HeloName), or says why not.
 //!
-//! What is repaired has one reading only, and each [`Repair`] is reported:
+//! Only text with one possible meaning is repaired, and each [`Repair`] is reported:
 //!
 //! | Raw | Name | Repair |
 //! | --- | --- | --- |
@@ -16,11 +16,11 @@
 //! | `::ffff:1.1.1.1` | `[1.1.1.1]` | [`FoldedMappedAddress`](Repair::FoldedMappedAddress) |
 //!
 //! Everything else is [`Unusable`]. An underscore never becomes a hyphen, a bare name never gets a
-//! domain, and no ASCII character is dropped or replaced: the result would be a name that nobody
-//! owns. Of other characters, some are, as UTS 46 has it: `①` is `1`, a full-width dot is a dot, a
-//! soft hyphen or byte order mark is nothing.
+//! domain, and no ASCII character is dropped or replaced: the result would be a name that no one
+//! owns. UTS 46 maps some other characters: `①` is `1`, a full-width dot is a dot, a soft hyphen or
+//! byte order mark is nothing.
 //!
-//! Not asked here: whether the name exists, and whose it is.
+//! Whether the name exists, and who owns it, is for the DNS to say.
 
 mod explain;
 mod mend;
@@ -38,7 +38,7 @@ use crate::name::Scope;
 /// U-labels in UTF-8, with white space around, it has far less than this.
 const MAX_RAW: usize = 1024;
 
-/// Turns raw text into a legal and public name, and tells what had to be repaired.
+/// Turns raw text into a legal and public name, and says what was repaired.
 ///
 /// Raw text is bytes because a host name is: a `&str` will do, and on Unix `OsStrExt::as_bytes` of
 /// an `OsStr`. No input makes this panic, and refusing takes no longer for a megabyte than for a
@@ -62,8 +62,8 @@ const MAX_RAW: usize = 1024;
 ///   `15b0717dc4c2` (container id), `mail.example.com:25` (port), `{{ .Host }}` (template),
 ///   `*.example.com` (wildcard), `fe80::1%eth0` (zone).
 /// * Legal and not public: `Annas-MacBook-Pro.local`, `ip-10-0-0-1.ec2.internal`,
-///   `localhost.localdomain`, `10.0.0.1`. [`Unusable::name`] has the name then, for the case that
-///   the server is not public either.
+///   `localhost.localdomain`, `10.0.0.1`. Then [`Unusable::name`] has the name, in case the server
+///   is not public either.
 pub fn sanitize(raw: impl AsRef<[u8]>) -> Result<Sanitized, Unusable> {
     sanitize_bytes(raw.as_ref())
 }

@@ -3,12 +3,11 @@
 //!
 //! A name is a string, and reading it checks it as [`HeloName::parse`] does. A kind is its word in
 //! kebab-case, the one that `as_str` gives, and `message` is the sentence that `Display` writes.
-//! What has more to say than its kind is a map; its fields stand above its `impl`, where rustdoc
-//! shows them. All fields are always there; where there is nothing to say the value is null (in a
-//! format without null, as TOML, the field is absent). An address is a string, a time a number of
-//! seconds.
+//! Everything else is a map, whose fields are listed at its `impl`. All fields are always there;
+//! where there is nothing to say the value is null (in a format without null, as TOML, the field is
+//! absent). An address is a string, a time a number of seconds.
 //!
-//! Not promised: that no field is added.
+//! Fields may be added.
 
 use std::fmt;
 use std::net::IpAddr;

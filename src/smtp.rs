@@ -1,4 +1,4 @@
-//! What a server says to a name: replies, what a refusal means, and the greeting as a machine.
+//! Reads what a server says: replies, what a refusal means, and the handshake without a socket.
 
 mod diagnose;
 mod handshake;

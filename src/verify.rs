@@ -1,7 +1,7 @@
-//! What the DNS says about a name and an address: facts, and the finding they amount to.
+//! What the DNS says about a name and an address: facts, and the finding they give.
 //!
-//! The words are those of RFC 8601 where it has some ([`Iprev`]), and the kinds of answer those of
-//! RFC 9499. A finding is about one name and one client address: a host with IPv4 and IPv6 has two.
+//! The words are those of RFC 8601 ([`Iprev`]) and RFC 9499 (the kinds of answer). A finding is
+//! about one name and one client address: a host with IPv4 and IPv6 has two.
 
 mod finding;
 mod iprev;
@@ -48,7 +48,7 @@ impl Verification {
         &self.lookups
     }
 
-    /// Returns what they amount to.
+    /// Returns what the answers mean.
     #[must_use]
     pub fn finding(&self) -> Finding {
         self.finding
@@ -121,7 +121,7 @@ pub async fn verify(dns: &impl Dns, name: &HeloName, client: Option<IpAddr>) -> 
     }
 }
 
-/// How many pairs [`verify_many`] checks at the same time. More is no faster, and each takes two
+/// How many pairs [`verify_many`] checks at the same time. More is not faster, and each takes two
 /// sockets for each name server: a thousand at once run out of file descriptors on most machines.
 const CONCURRENCY: usize = 100;
 
@@ -175,7 +175,7 @@ impl<D, I> fmt::Debug for VerifyMany<'_, D, I> {
 }
 
 impl<D: Dns, I: Iterator<Item = (HeloName, IpAddr)>> VerifyMany<'_, D, I> {
-    /// Sets how many pairs are checked at the same time: 100 unless called, at least 1.
+    /// Sets how many pairs are checked at the same time: 100 by default, at least 1.
     pub fn concurrency(mut self, pairs: usize) -> Self {
         self.concurrency = pairs.max(1);
         self

@@ -10,21 +10,21 @@ kinds! {
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
     #[non_exhaustive]
     pub enum NotKnown {
-        /// A CNAME chain longer than 8, or one that runs in a circle.
-        AliasChain = "alias-chain" => "CNAME chain without end";
-        /// What came back is no DNS message, or none that fits the question.
+        /// A CNAME chain longer than 8, or a circle.
+        AliasChain = "alias-chain" => "endless CNAME chain";
+        /// The answer is not a DNS message, or does not fit the question.
         BadMessage = "bad-message" => "malformed answer";
         /// No name server is configured (no `nameserver` line, no resolv.conf).
         NoNameServer = "no-name-server" => "no name server configured";
-        /// No socket, file descriptor or thread was to be had.
+        /// There was no free socket, file descriptor or thread.
         NoSocket = "no-socket" => "no socket";
         /// The server answered REFUSED.
         Refused = "refused" => "REFUSED";
-        /// The server answered SERVFAIL, or another code that only says that it could not find out.
+        /// The server answered SERVFAIL, or another code that says only that it could not find out.
         ServFail = "serv-fail" => "SERVFAIL";
         /// Nobody answered before the deadline.
         Timeout = "timeout" => "no answer in time";
-        /// The answer was truncated, and TCP gave no whole one.
+        /// The answer was truncated, and the whole was not available by TCP.
         Truncated = "truncated" => "truncated answer, no TCP";
         /// The server, or the way to it, refused the connection.
         Unreachable = "unreachable" => "name server unreachable";
@@ -138,7 +138,7 @@ impl<T> Answer<T> {
         &self.outcome
     }
 
-    /// Returns the records found, in the order of the answer; none if none were found.
+    /// Returns the records found, in the order of the answer; empty if none were found.
     #[must_use]
     pub fn records(&self) -> &[T] {
         match &self.outcome {
@@ -165,8 +165,8 @@ impl<T> Answer<T> {
         self.server
     }
 
-    /// Keeps the records that `convert` takes; if it takes none of those found, there are none of
-    /// the type asked for.
+    /// Keeps the records that `convert` accepts. If it accepts none, there is no record of the type
+    /// asked for.
     #[cfg_attr(
         not(feature = "dns"),
         expect(dead_code, reason = "used by the real resolver")

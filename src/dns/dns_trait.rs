@@ -8,13 +8,13 @@ use crate::dns::family::Family;
 use crate::dns::ptr_text::PtrText;
 use crate::name::HeloName;
 
-/// Asks the DNS. Implement it to resolve by your own resolver, and hand that to
+/// Asks the DNS. Implement it for your own resolver, and pass that to
 /// [`Resolve::dns`](crate::Resolve::dns).
 ///
 /// An implementation asks absolute names only (no search list), never reads the hosts file, follows
 /// CNAMEs, and gives up by itself in bounded time; [`resolve`](crate::Resolve) stops waiting at its
-/// own deadline whatever happens. Its futures must not need one particular runtime to be polled on,
-/// or must be awaited on it.
+/// own deadline whatever happens. Its futures must work on any runtime, or must be awaited on the
+/// one they need.
 ///
 /// ```
 /// use helo_name::dns::{Answer, Dns, Family, NotKnown, PtrText};
@@ -45,8 +45,8 @@ pub trait Dns: Send + Sync {
     /// followed.
     fn reverse(&self, address: IpAddr) -> impl Future<Output = Answer<PtrText>> + Send;
 
-    /// Names the servers that are asked, for an operator who has to find out why they are silent.
-    /// None unless they are known.
+    /// Returns the servers that are asked, for an operator who has to find out why they are silent.
+    /// Empty if they are not known.
     fn name_servers(&self) -> Vec<SocketAddr> {
         Vec::new()
     }

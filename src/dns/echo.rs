@@ -1,9 +1,9 @@
 //! Services that echo the asker's address over DNS.
 //!
-//! Behind NAT and in a container the address that servers see is known to nobody on this side.
-//! These services answer with the address that a question comes from. Each must be asked at its own
-//! servers: through a resolver it would name the resolver. They are third parties, and learn that
-//! somebody asked; so nothing here is used unless called for.
+//! Behind NAT and in a container, nothing on this side knows the address that servers see. These
+//! services answer with the address that a question comes from. Each must be asked at its own
+//! servers: through a resolver it would name the resolver. They are third parties and learn who
+//! asked, so none is used unless you ask for it.
 
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -13,7 +13,7 @@ use crate::dns::family::Family;
 /// The port of the DNS.
 const PORT: u16 = 53;
 
-/// In which record a service puts the address.
+/// The record that a service puts the address in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum EchoRecord {
     /// A or AAAA.
@@ -24,8 +24,8 @@ pub(crate) enum EchoRecord {
     Text,
 }
 
-/// A service that echoes the asker's address over DNS: the well-known ones as constants, with
-/// replaceable servers.
+/// A service that echoes the asker's address over DNS. The well-known ones are constants; their
+/// servers can be replaced.
 ///
 /// The servers of the constants are as published by their operators (2026); from the machines that
 /// this crate is tested on they cannot be reached, so the tests ask servers on loopback that behave

@@ -1,7 +1,6 @@
 //! The book of DNS facts: questions, and the answers that are known.
 //!
-//! Whoever judges by DNS answers reads them here and asks nothing: findings, iprev, and the
-//! predictions of what a server will answer.
+//! Findings, iprev and predictions read their answers from this book, and ask nothing.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -15,7 +15,7 @@ impl Family {
     /// Both families, IPv4 first.
     pub const ALL: [Self; 2] = [Self::V4, Self::V6];
 
-    /// Tells the family of an address. An IPv4-mapped address (`::ffff:192.0.2.1`) is IPv4.
+    /// Returns the family of an address. An IPv4-mapped address (`::ffff:192.0.2.1`) is IPv4.
     ///
     /// ```
     /// use helo_name::dns::Family;

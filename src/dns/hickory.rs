@@ -1,14 +1,13 @@
-//! The real DNS, by hickory. No other file names that crate.
+//! Asks real name servers with hickory. No other file names that crate.
 //!
-//! What hickory's own `lookup_ip` and `reverse_lookup` do is not used here, because each of these
-//! was measured to give wrong answers: search suffixes overwrite a verdict, a lost answer of one
-//! family becomes "no such address", a second name server is never asked in time, a CNAME circle
-//! becomes "no records". One pool per name server is asked with one absolute question, and the raw
-//! response is judged here.
+//! hickory's own `lookup_ip` and `reverse_lookup` are not used, because measurements show wrong
+//! answers: search suffixes overwrite a verdict, a lost answer of one family becomes "no such
+//! address", a second name server is never asked in time, a CNAME circle becomes "no records". Here
+//! each name server has a pool of its own, gets one absolute question, and its raw response is
+//! judged.
 //!
 //! All of it runs on a thread of its own with its own small runtime, so that a [`Resolver`] works
-//! under any executor and under none, and never touches the runtime of the program it is built
-//! into.
+//! under any executor and under none, and never touches the runtime of the program that uses it.
 
 use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
@@ -44,19 +43,19 @@ const MAX_NAME_SERVERS: usize = 3;
 /// The longest CNAME chain that is followed.
 const MAX_ALIASES: usize = 8;
 
-/// How often a question is tried that ended in an error or in nothing.
+/// How often a question is asked that ends in an error or in silence.
 const TRIES: usize = 3;
 
 /// How long the thread waits for a question before it ends; a resolution asks all its questions
 /// within far less.
 const IDLE: Duration = Duration::from_secs(10);
 
-/// The pause before a question is tried again that ended in an error: a server that just failed
-/// fails at once again.
+/// The pause before a question that ended in an error is asked again: a server that just failed
+/// would fail again at once.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// How many seconds a negative answer without SOA is good for. It must not be cached (RFC 2308 5);
-/// but what rests on it need not be asked again for every mail.
+/// How many seconds a negative answer without SOA may be used. It must not be cached (RFC 2308 5),
+/// but a choice that rests on it need not be made again for every mail.
 const NO_SOA_TTL: u32 = 60;
 
 /// How long a resolver waits.
@@ -79,10 +78,10 @@ impl Default for Times {
 
 /// Asks real name servers: those of this machine, or given ones.
 ///
-/// Up to three name servers are asked at once, and the first that found something, or knows that it
-/// does not exist, is believed. The thread that does it starts with a question, and ends when the
-/// last clone is dropped or after some seconds without one. Nothing is cached. A question that
-/// nobody answers ends after 15 seconds.
+/// Up to three name servers are asked at once. The first that finds something, or says that it does
+/// not exist, is believed. Look-ups run on a thread that starts with the first question, and ends
+/// when the last clone is dropped or after some idle seconds. Nothing is cached. A question without
+/// an answer ends after 15 seconds.
 ///
 /// ```no_run
 /// use helo_name::HeloName;
@@ -119,14 +118,14 @@ struct Job {
 impl Resolver {
     /// Asks the name servers of this machine: resolv.conf on Unix, the adapters' on Windows.
     ///
-    /// They are read when the first question is asked. While there are none, every answer is
+    /// They are read when the first question is asked. As long as there are none, every answer is
     /// [`NotKnown::NoNameServer`]. Search lists, `ndots` and the hosts file have no effect.
     #[must_use]
     pub fn of_this_machine() -> Self {
         Self::new(Servers::OfThisMachine)
     }
 
-    /// Asks these name servers and no other; the first three, if there are more.
+    /// Asks only these name servers; the first three, if there are more.
     pub fn asking(servers: impl IntoIterator<Item = SocketAddr>) -> Self {
         Self::new(Servers::Given(servers.into_iter().collect()))
     }
@@ -195,9 +194,9 @@ impl Resolver {
 
     /// Asks for the addresses of any name in one family, whether or not it may be sent in EHLO.
     ///
-    /// The name is absolute, and in presentation form as [`PtrText`] is: `\DDD` is an octet. What
-    /// is no name in the DNS (an empty label, 64 octets in one, 256 in all) does not exist there,
-    /// and is not asked for.
+    /// The name is absolute, and in presentation form as [`PtrText`] is: `\DDD` is an octet. A text
+    /// that cannot be a name in the DNS (an empty label, 64 octets in one, 256 in all) does not
+    /// exist, and is not asked for.
     pub async fn addresses(&self, name: &str, family: Family) -> Answer<IpAddr> {
         let Some(name) = parse_name(name) else {
             return Answer::nx_domain();
@@ -206,8 +205,8 @@ impl Resolver {
         self.ask(query).await.filter_map(|data| data.ip_addr())
     }
 
-    /// Asks for the mail exchangers of any name; of the name itself, without the addresses that
-    /// stand in for none.
+    /// Asks for the mail exchangers of any name. A name without MX has none here, although mail to
+    /// it goes to its address.
     ///
     /// The name is as in [`addresses`](Self::addresses).
     pub async fn mail_exchangers(&self, name: &str) -> Answer<MailExchanger> {
@@ -291,7 +290,7 @@ fn address_record(family: Family) -> RecordType {
     }
 }
 
-/// Undoes `\DDD` (RFC 1035 5.1); `None` for what is no name in the DNS.
+/// Undoes `\DDD` (RFC 1035 5.1); `None` for a text that cannot be a name in the DNS.
 fn parse_name(text: &str) -> Option<Name> {
     let text = text.strip_suffix('.').unwrap_or(text);
     let labels = text.split('.').filter(|_| !text.is_empty());
@@ -405,7 +404,7 @@ fn work(servers: &Servers, times: Times, mut jobs: mpsc::UnboundedReceiver<Job>)
     });
 }
 
-/// Answers one question, or stops when nobody waits for the answer any more.
+/// Answers one question, or stops when the asker is gone.
 async fn answer(servers: Arc<[NameServer]>, patience: Duration, mut job: Job) {
     let mut race = pin!(tokio::time::timeout(patience, race(&servers, &job.query)));
     let answer = future::poll_fn(|context| {
@@ -416,14 +415,13 @@ async fn answer(servers: Arc<[NameServer]>, patience: Duration, mut job: Job) {
     });
     if let Some(answer) = answer.await {
         let answer = answer.unwrap_or_else(|_| Answer::not_known(NotKnown::Timeout));
-        // An error means that the asker left just now.
+        // An error means that the asker has just gone.
         let _ = job.reply.send(answer);
     }
 }
 
-/// Asks all servers at once: the first that says what exists, or that it does not, is believed.
-/// "Not known" only when all failed; then the reason is one that says more than silence, if there
-/// is one.
+/// Asks all servers at once: the first that says what exists, or that it does not, is believed. The
+/// answer is "not known" only when all failed; then a reason that says more than silence wins.
 async fn race(servers: &[NameServer], query: &Query) -> Answer<RData> {
     let mut asked = InFlight::default();
     for server in servers {
@@ -510,7 +508,7 @@ impl NameServer {
         Some(Self { address, pool })
     }
 
-    /// Asks one question and follows CNAMEs, within the answer or by asking on.
+    /// Asks one question and follows CNAMEs, within the answer or with further questions.
     async fn ask(&self, query: &Query) -> Answer<RData> {
         let mut chain = Chain::starting_with(query.clone());
         let outcome = loop {
@@ -652,14 +650,14 @@ impl Chain {
             {
                 Ok(Read::AskOn)
             }
-            // Records of another type or name, and no word about this one; or both a yes and a no.
+            // Records of another type or name, and nothing about this one; or both a yes and a no.
             ResponseCode::NoError | ResponseCode::NXDomain => Err(NotKnown::BadMessage),
             _ => Err(NotKnown::ServFail),
         }
     }
 
     /// A negative response without any record (RFC 2308 2). A referral (name servers and no SOA) is
-    /// no answer: a server that has to be asked elsewhere says nothing about the name.
+    /// not an answer: it says nothing about the name.
     fn read_negative(&mut self, negative: &NoRecords) -> Result<Read, NotKnown> {
         self.check_question(&negative.query)?;
         if !self.is_in_zone_of(negative.soa.as_ref().map(|soa| &soa.name)) {
@@ -684,7 +682,8 @@ impl Chain {
         }
     }
 
-    /// Whether a SOA, if there is one, is above the name: that of another zone is no word about it.
+    /// Returns whether a SOA, if there is one, is above the name: the SOA of another zone says
+    /// nothing about it.
     fn is_in_zone_of(&self, soa: Option<&Name>) -> bool {
         soa.is_none_or(|owner| owner.zone_of(&self.question.name))
     }

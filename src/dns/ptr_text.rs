@@ -1,15 +1,15 @@
-//! The text of PTR and MX records: untrusted until it is parsed.
+//! The text of PTR and MX records, untrusted until it is parsed.
 
 use std::fmt;
 
 use crate::name::{HeloName, InvalidHeloName};
 
-/// A PTR answer's text: hostile until it is parsed.
+/// The text of a PTR record, hostile until it is parsed.
 ///
-/// Whoever holds an address writes what they like into its PTR record: spaces, CR LF, 255 octets of
-/// anything. The text is kept in presentation form (RFC 1035 5.1, RFC 4343 2.1): no root dot at the
+/// The owner of an address can write anything into its PTR record: spaces, CR LF, 255 octets of any
+/// kind. The text is kept in presentation form (RFC 1035 5.1, RFC 4343 2.1): no root dot at the
 /// end, and each octet in a label that is a dot, a backslash or not printable ASCII as `\DDD`, a
-/// quote as `\"`. So it can stand between quotes.
+/// quote as `\"`. So it is safe between quotes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PtrText(Box<str>);
 
@@ -88,7 +88,7 @@ impl PtrText {
     /// # Errors
     ///
     /// Whatever [`HeloName::parse`] refuses: an escape, an underscore, a single label. An address
-    /// literal is no PTR name either, and its bracket is refused as a character.
+    /// literal is not a PTR name, and its bracket is refused as a character.
     pub fn to_name(&self) -> Result<HeloName, InvalidHeloName> {
         HeloName::parse_domain(&self.0)
     }

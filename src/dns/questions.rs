@@ -67,7 +67,7 @@ impl<'a, D: Dns> Questions<'a, D> {
         self.in_flight.next_before(alarm).await
     }
 
-    /// Returns up: what was asked and has no answer is not known.
+    /// Gives up: what was asked and has no answer is not known.
     pub(crate) fn give_up(self, facts: &mut Facts) {
         facts.insert_timeouts(self.asked);
     }

@@ -1,4 +1,4 @@
-//! DNS from memory: a few records for a test of a policy, without a network.
+//! A DNS in memory: a few records, to test a policy without a network.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -18,7 +18,7 @@ const TTL: Duration = Duration::from_secs(60);
 /// The longest CNAME chain that is followed; a longer one is [`NotKnown::AliasChain`].
 const MAX_ALIASES: usize = 8;
 
-/// An in-memory [`Dns`]: what is not in it does not exist, and it notes every question.
+/// A [`Dns`] in memory. A name that is not in it does not exist, and it notes every question.
 ///
 /// ```
 /// use helo_name::{HeloName, Resolve};
@@ -66,7 +66,7 @@ impl Zone {
     ///
     /// # Panics
     ///
-    /// If `address` is no address, so that a typing error shows in the test that holds it.
+    /// If `address` is not an address, so that a typing error shows in the test.
     #[must_use]
     pub fn address(mut self, name: &str, address: &str) -> Self {
         let address = parse_address(address);
@@ -106,7 +106,7 @@ impl Zone {
     ///
     /// # Panics
     ///
-    /// If `address` is no address.
+    /// If `address` is not an address.
     #[must_use]
     pub fn ptr(mut self, address: &str, name: &str) -> Self {
         let name = PtrText::new(name);
@@ -122,7 +122,7 @@ impl Zone {
     ///
     /// # Panics
     ///
-    /// If `address` is no address.
+    /// If `address` is not an address.
     #[must_use]
     pub fn ptr_fails(mut self, address: &str, reason: NotKnown) -> Self {
         self.addresses
@@ -190,7 +190,7 @@ impl Dns for Zone {
     }
 }
 
-/// What is not known has no life.
+/// An answer that is not known has no TTL.
 fn with_ttl<T>(answer: Answer<T>) -> Answer<T> {
     match answer.why_not_known() {
         Some(_) => answer,

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::escape::Excerpt;
 use crate::kinds::kinds;
 
-/// Says which rule a text breaks, where, and what to do about it.
+/// Why a text is not a name: which rule it breaks, where, and what to do about it.
 ///
 /// The message quotes the one bad character, escaped, and never the whole text: it may be hostile
 /// or very long.
@@ -104,7 +104,7 @@ impl fmt::Display for InvalidHeloName {
 const AFTER_TAG: usize = "[IPv6:".len();
 
 kinds! {
-    /// Names the rule that a text breaks.
+    /// The rule that a text breaks.
     ///
     /// ```
     /// use helo_name::HeloName;
@@ -117,11 +117,12 @@ kinds! {
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum InvalidHeloNameKind {
-        /// Brackets hold something else than an IP address: `[mail.example.com]`, `[192.0.2.256]`.
+        /// Brackets around something that is not an IP address: `[mail.example.com]`,
+        /// `[192.0.2.256]`.
         BadAddress = "bad-address"
             => "no {address} address at byte {at}: brackets hold an IPv4 address, or `IPv6:` and \
                 an IPv6 address; write a host name without brackets";
-        /// An ASCII character that stands in no host name: `a@example.com`, `*.example.com`.
+        /// An ASCII character that no host name has: `a@example.com`, `*.example.com`.
         BadCharacter = "bad-character"
             => "character `{culprit}` at byte {at}: a host name has only letters, digits and \
                 hyphens between its dots; remove it";
@@ -153,7 +154,7 @@ kinds! {
         /// An IPv6 literal without `IPv6:`: `[2001:db8::1]`.
         MissingTag = "missing-tag"
             => "IPv6 address without its tag at byte {at}: write `IPv6:` before the address";
-        /// A character outside ASCII, or bytes that are no text: `bücher.example`.
+        /// A character outside ASCII, or bytes that are not text: `bücher.example`.
         NonAscii = "non-ascii"
             => "non-ASCII character `{culprit}` at byte {at}: EHLO takes ASCII only (RFC 6531 \
                 3.7.1); write an international name as A-labels (xn--...)";

@@ -8,11 +8,11 @@ use std::str::FromStr;
 use crate::name::error::{InvalidHeloName, InvalidHeloNameKind};
 use crate::name::syntax::{self, Form};
 
-/// Holds what goes on the wire after `EHLO`: a fully-qualified domain name or an address literal.
+/// The name an SMTP client sends in `EHLO`: a fully-qualified domain name or an address literal.
 ///
 /// The text is legal for RFC 5321 4.1.2 and 4.1.3 and for the strictest servers, whichever way the
 /// value was made: it has at least two labels, at most 253 characters, and no byte but `a-z`,
-/// `0-9`, `.` and `-`, or it is a literal in brackets. So no line end can be smuggled into a
+/// `0-9`, `.` and `-`, or it is a literal in brackets. So it cannot smuggle a line end into a
 /// command.
 ///
 /// The text is canonical: domains are lower case; addresses are in the form of RFC 5952 with
@@ -37,7 +37,7 @@ impl HeloName {
     /// Reads a domain or an address literal, in any case and any spelling of the address, and makes
     /// it canonical.
     ///
-    /// Nothing is repaired: what only looks like a name is refused.
+    /// Nothing is repaired: text that only looks like a name is refused.
     ///
     /// ```
     /// use helo_name::HeloName;
@@ -95,7 +95,7 @@ impl HeloName {
     /// UTF-8 or not.
     pub fn parse_bytes(bytes: &[u8]) -> Result<Self, InvalidHeloName> {
         form(bytes)?;
-        // What has a form is ASCII, so nothing is lost.
+        // Legal text is ASCII, so nothing is lost.
         Self::parse(&String::from_utf8_lossy(bytes))
     }
 
@@ -116,8 +116,7 @@ impl HeloName {
         form(text.as_bytes()).map(|_| ())
     }
 
-    /// Makes a name of a canonical domain that stands in the source, checked when the program is
-    /// compiled.
+    /// Makes a name of a canonical domain in the source code, checked when the program is compiled.
     ///
     /// ```
     /// use helo_name::HeloName;

@@ -1,12 +1,12 @@
-//! Who can reach a name or an address: everybody, one network, this machine, or nobody.
+//! Who can reach a name or an address: everyone, one network, this machine, or no one.
 //!
-//! A name may be legal and still say nothing to a server on the Internet. The tables here hold the
+//! A name may be legal and still mean nothing to a server on the Internet. These tables list the
 //! names and addresses that never belong in `EHLO` towards a public server, one source per line, as
 //! of 2026-08. Names match by whole labels, so `mylocal` is not under `.local`.
 //!
 //! `.example` and `example.com` are ordinary names here, as RFC 6761 6.5 asks of software.
 //!
-//! This module looks nothing up: a public name need not exist, and a public suffix is not told from
+//! This module looks nothing up: a public name need not exist, and a public suffix may be taken for
 //! a host.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -15,7 +15,7 @@ use crate::kinds::kinds;
 use crate::name::helo_name::HeloName;
 
 kinds! {
-    /// Tells who can make use of a name or of an address.
+    /// Who can make use of a name or an address.
     ///
     /// ```
     /// use helo_name::{HeloName, Scope};
@@ -38,7 +38,7 @@ kinds! {
 }
 
 impl Scope {
-    /// Tells the scope of an address by the IANA special-purpose registries. An IPv4-mapped IPv6
+    /// Returns the scope of an address by the IANA special-purpose registries. An IPv4-mapped IPv6
     /// address has the scope of its IPv4 address.
     ///
     /// ```
@@ -58,8 +58,8 @@ impl Scope {
 }
 
 impl HeloName {
-    /// Tells who can make use of this name: the scope of the address in a literal, else that of the
-    /// domain.
+    /// Returns who can make use of this name: the scope of the address in a literal, otherwise that
+    /// of the domain.
     ///
     /// ```
     /// use helo_name::{HeloName, Scope};
@@ -94,8 +94,8 @@ pub(crate) fn is_documentation(address: IpAddr) -> bool {
     }
 }
 
-/// Returns whether DNS may be asked about an address, and its answer believed: documentation
-/// addresses stand in for public ones there, so that examples and tests can use them.
+/// Returns whether the DNS may be asked about an address, and its answer believed. Documentation
+/// addresses count as public here, so that examples and tests can use them.
 pub(crate) fn is_verifiable(address: IpAddr) -> bool {
     Scope::of_address(address) == Scope::Public || is_documentation(address)
 }
@@ -108,7 +108,7 @@ pub(crate) struct SpecialName {
     pub(crate) scope: Scope,
 }
 
-/// The longer of two nested domains stands first.
+/// Of two nested domains, the longer comes first.
 #[rustfmt::skip]
 const SPECIAL_NAMES: &[SpecialName] = &[
     special("localhost", Scope::Loopback),            // RFC 6761 6.3
@@ -160,7 +160,7 @@ pub(crate) fn special_name(domain: &str) -> Option<&'static SpecialName> {
 }
 
 fn is_within(domain: &str, suffix: &str) -> bool {
-    // The last letter tells most apart.
+    // The last letter rules out most.
     domain.as_bytes().last() == suffix.as_bytes().last()
         && domain
             .strip_suffix(suffix)

@@ -1,7 +1,7 @@
 //! What a name looks like: the id of a container or machine, a Kubernetes pod, or one row of a
 //! provider's address list.
 //!
-//! All of this is guessing by pattern. It words a reason, or puts a name behind its betters; it
+//! All of this is guessing by pattern. It explains a refusal or moves a name down the order; it
 //! never makes a legal name illegal.
 
 use std::fmt;
@@ -102,11 +102,11 @@ pub(crate) enum Generic {
 impl fmt::Display for Generic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::FourNumbers => f.write_str("holds four numbers like an address"),
-            Self::HexRun => f.write_str("holds eight hex digits in a row"),
+            Self::FourNumbers => f.write_str("contains four numbers like an address"),
+            Self::HexRun => f.write_str("contains eight hex digits in a row"),
             Self::Word(word) => write!(
                 f,
-                "holds the word \"{word}\", as dial-up and customer names do"
+                "contains the word \"{word}\", as dial-up and customer names do"
             ),
         }
     }
@@ -201,8 +201,8 @@ const CONNECTION_WORDS: &[&str] = &[
     "xdsl",
 ];
 
-/// Finds a word that stands alone between dots, hyphens and digits. The last two labels are the
-/// provider's own name (`cable.example`), not the host's, and are left out.
+/// Finds a whole word between dots, hyphens and digits. The last two labels are the provider's own
+/// name (`cable.example`), not the host's, and are left out.
 fn connection_word(domain: &str) -> Option<&'static str> {
     let mut ends = domain.rmatch_indices('.').map(|(at, _)| at);
     let host = &domain[..ends.nth(1)?];

@@ -194,7 +194,7 @@ const fn domain(text: &[u8]) -> Result<(), Broken> {
     Ok(())
 }
 
-/// Names the rule against a byte that stands neither in a domain nor in a literal.
+/// Names the rule against a byte that neither a domain nor a literal may have.
 const fn outside_grammar(byte: u8) -> Kind {
     match byte {
         b' ' | b'\t' => Kind::WhiteSpace,
@@ -305,7 +305,7 @@ fn canonical_group(text: &[u8]) -> Option<(u16, usize)> {
     (len == 1 || len > 1 && text[0] != b'0').then_some((value, len))
 }
 
-/// Finds what `::` stands for: the longest run of two or more zero groups, the first of equals (RFC
+/// Finds what `::` replaces: the longest run of two or more zero groups, the first of equals (RFC
 /// 5952 4.2.3).
 fn longest_zeros(groups: &[u16; 8]) -> Option<(usize, usize)> {
     let mut longest = (0, 1);
@@ -356,8 +356,8 @@ fn literal(text: &[u8]) -> Result<IpAddr, Broken> {
             }
         },
     };
-    // Postfix (`valid_mailhost_literal`) refuses these; 0.0.0.0 alone means "this host" and helps
-    // nobody.
+    // Postfix (`valid_mailhost_literal`) refuses these; 0.0.0.0 itself means "this host", which
+    // says nothing to others.
     if let IpAddr::V4(ipv4) = address
         && ipv4.octets()[0] == 0
     {

@@ -10,7 +10,7 @@ use crate::smtp::Stage;
 /// How much of a reply's text is displayed: a reply line's length (RFC 5321 4.5.3.1.5).
 const SHOWN: usize = 512;
 
-/// A verdict, or the question to the DNS that it hangs on.
+/// A verdict, or the question to the DNS that it depends on.
 pub(super) type Predicted = Result<Verdict, Question>;
 
 /// A well-known server with a configuration.
@@ -36,13 +36,13 @@ impl Profile {
         self.server
     }
 
-    /// Returns what the stage and the code of its verdicts rest on.
+    /// Returns what the stage and the code of its verdicts depend on.
     #[must_use]
     pub const fn basis(&self) -> Basis {
         self.basis
     }
 
-    /// Predicts the answer to an attempt.
+    /// Predicts the answer to an `EHLO`.
     ///
     /// # Errors
     ///
@@ -59,12 +59,12 @@ impl Profile {
 pub enum Basis {
     /// The argument, and what the DNS says about it and the client.
     Dns,
-    /// The argument alone, or with the client's and the server's addresses. The DNS shows in texts
-    /// at most.
+    /// The argument alone, or with the client's and the server's addresses. The DNS affects only
+    /// texts.
     Syntax,
 }
 
-/// The receiving server: what it is called, and where.
+/// The receiving server: its name and addresses.
 ///
 /// ```
 /// use helo_name::receivers::Server;
@@ -81,7 +81,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Takes the server's host name. It has no address, and the recipient is its postmaster.
+    /// Makes a server from its host name, without an address; the recipient is its postmaster.
     #[must_use]
     pub fn new(name: &str) -> Self {
         Self {
@@ -98,7 +98,7 @@ impl Server {
         self
     }
 
-    /// Says what the client writes in RCPT; some replies repeat it.
+    /// Sets the recipient in RCPT; some replies repeat it.
     #[must_use]
     pub fn recipient(mut self, mailbox: &str) -> Self {
         self.recipient = mailbox.into();
@@ -109,7 +109,7 @@ impl Server {
 /// An `EHLO` to be predicted, and what is known about it.
 #[derive(Clone, Copy, Debug)]
 pub struct Ehlo<'a> {
-    /// What follows the verb and one space, without CR LF; `None` when the verb stands alone.
+    /// What follows the verb and one space, without CR LF; `None` for the verb alone.
     pub argument: Option<&'a [u8]>,
     /// The address from which the client connects.
     pub client: IpAddr,
@@ -181,7 +181,7 @@ impl Verdict {
         }
     }
 
-    /// Returns whether the server takes the name.
+    /// Returns whether the server accepts the name.
     #[must_use]
     pub fn is_accepted(&self) -> bool {
         self.stage.is_none()
@@ -215,7 +215,7 @@ impl Verdict {
 
 impl fmt::Display for Verdict {
     /// Writes stage, codes and text. In the text a byte that is not printable ASCII is `\xNN`, and
-    /// a quote or backslash stands after a backslash.
+    /// a quote or backslash is escaped with a backslash.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let stage = self.stage.map_or("accepted", Stage::verb);
         write!(f, "{stage} {} ", self.code)?;

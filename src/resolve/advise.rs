@@ -1,4 +1,4 @@
-//! What to tell the operator beside the choice. Pure.
+//! What to tell the operator in addition to the choice. Pure.
 
 use crate::candidate::Candidate;
 use crate::dns::{Facts, Family, Outcome};
@@ -41,7 +41,7 @@ pub(super) fn warnings(advice: &Advice<'_>, first: Option<&Attempt>) -> Vec<Warn
 }
 
 impl Advice<'_> {
-    /// What the findings say against the chosen name.
+    /// What the findings say about the chosen name.
     fn about_finding(&self, first: &Attempt) -> Vec<Warning> {
         let name = first.name();
         let mut warnings = Vec::new();
@@ -76,7 +76,7 @@ impl Advice<'_> {
         warnings
     }
 
-    /// What the chosen name looks like, and what the DNS says of it beside its addresses.
+    /// What the chosen name looks like, and what else the DNS says about it.
     fn about_name(&self, name: &HeloName) -> Vec<Warning> {
         let mut warnings = Vec::new();
         if let Some(generic) = generic_reason(name) {

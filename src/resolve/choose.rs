@@ -20,8 +20,8 @@ use crate::verify::{Finding, names_hold};
 /// A choice that rests on anything not known is looked at again this soon (R23).
 const PROVISIONAL: Duration = Duration::from_secs(60);
 
-/// The longest that a choice is held for good: long TTLs are a promise about records, not about
-/// this machine.
+/// The longest that a choice is valid: long TTLs are a promise about records, not about this
+/// machine.
 const LONGEST: Duration = Duration::from_secs(86_400);
 
 /// The names to try, or why there are none, and how it came about.
@@ -149,7 +149,7 @@ impl Chooser<'_> {
         name.is_some_and(|name| addresses.any(|address| holds(address, name)))
     }
 
-    /// What the operator named rests on what the DNS says of it; a derived name, on all that was
+    /// The operator's name rests on what the DNS says about it; a derived name, on all that was
     /// asked (R23).
     fn is_provisional(&self, first: &Attempt) -> bool {
         let mut findings = first.findings().iter();
@@ -174,7 +174,7 @@ impl Chooser<'_> {
         )
     }
 
-    /// What would make an operator's refused name fit, or another in its place.
+    /// What would make the operator's refused name acceptable, or a name in its place.
     fn cure_for(&self, considered: &Considered) -> Cure {
         if let Some(suggestion) = &considered.reason.suggestion {
             return Cure::SetName {

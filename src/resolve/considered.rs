@@ -1,4 +1,4 @@
-//! What was considered: client addresses, candidates, and why each was decided as it was.
+//! What was considered: client addresses, candidates, and the reason for each decision.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -45,8 +45,8 @@ impl Client {
         self.origin
     }
 
-    /// Returns what the DNS says its names are; `None` for an address that is not asked for, as it is
-    /// not public.
+    /// Returns what the DNS says its names are; `None` if it is not public, and so was not asked
+    /// for.
     #[must_use]
     pub fn reverse(&self) -> Option<&Reverse> {
         self.reverse.as_ref()
@@ -114,13 +114,13 @@ impl Considered {
         &self.repairs
     }
 
-    /// Returns the name that it is; `None` if it is none that may be sent from this source.
+    /// Returns the name; `None` if this source gave no name that may be sent.
     #[must_use]
     pub fn name(&self) -> Option<&HeloName> {
         self.name.as_ref()
     }
 
-    /// Returns what the DNS said of the name.
+    /// Returns what the DNS said about the name.
     #[must_use]
     pub fn lookups(&self) -> &[Forward] {
         &self.lookups
@@ -144,7 +144,7 @@ impl Considered {
         &self.reason
     }
 
-    /// What would be sent: the name, or the raw text by a mailer that does not look at it.
+    /// What would be sent: the name, or by a mailer that does not check it, the raw text.
     #[cfg(feature = "receivers")]
     pub(crate) fn argument(&self) -> Option<&[u8]> {
         let name = self.name.as_ref().map(|name| name.as_str().as_bytes());
@@ -190,18 +190,17 @@ kinds! {
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum ReasonKind {
-        /// What the DNS amounts to; the best finding, if there is one for each of several client
-        /// addresses.
+        /// What the DNS answers mean: the best finding, if there are several client addresses.
         Finding(finding: Finding) = finding.as_str();
-        /// A PTR name is no legal name.
+        /// A PTR name that is not legal.
         Illegal(kind: InvalidHeloNameKind) = kind.as_str();
-        /// An address literal, for which there is nothing to look up.
+        /// An address literal: there is nothing to look up.
         Literal = "literal";
-        /// PTR names behind the first ten, which are not looked at.
+        /// PTR names after the first ten, which are not looked up.
         NotAsked = "not-asked";
-        /// Illegal PTR names behind the first ten.
+        /// Illegal PTR names after the first ten.
         NotShown = "not-shown";
-        /// Raw text is no name that may be sent.
+        /// Raw text that gives no name that may be sent.
         Unusable(kind: UnusableKind) = kind.as_str();
     }
 }
@@ -223,10 +222,10 @@ impl Reason {
 
     pub(super) fn illegal(invalid: &InvalidHeloName) -> Self {
         let text = match invalid.kind() {
-            // What to write instead is no advice about somebody else's record, which may hold any
-            // octets.
+            // Advice on what to write would be wrong here: the record is somebody else's, and may
+            // have any octets.
             InvalidHeloNameKind::BadCharacter | InvalidHeloNameKind::BareAddress => {
-                "the PTR record holds something other than a host name".to_owned()
+                "the PTR record is not a host name".to_owned()
             }
             _ => invalid.to_string(),
         };
@@ -235,7 +234,7 @@ impl Reason {
 
     pub(super) fn literal(decision: Decision) -> Self {
         let text = match decision {
-            Decision::Reject => "the policy takes no literal of this address",
+            Decision::Reject => "the policy accepts no literal of this address",
             Decision::Permit | Decision::Hold => {
                 "the literal of the client address is the last resort"
             }
@@ -243,27 +242,24 @@ impl Reason {
         Self::new(ReasonKind::Literal, text.to_owned())
     }
 
-    /// Why a name that means nothing in public is sent all the same.
+    /// Why a name that is not public is sent anyway.
     pub(super) fn not_public(server: Option<Scope>) -> Self {
         let text = match server {
             Some(Scope::Private | Scope::Loopback) => {
-                "it means nothing in public, and the server is not public either"
+                "it is not a public name, and the server is not public either"
             }
-            _ => "it means nothing in public, and the policy takes it all the same",
+            _ => "it is not a public name, and the policy accepts it anyway",
         };
         Self::new(ReasonKind::Finding(Finding::NotPublic), text.to_owned())
     }
 
     pub(super) fn not_shown() -> Self {
-        let text = "no more than ten are shown".to_owned();
+        let text = "only ten are shown".to_owned();
         Self::new(ReasonKind::NotShown, text)
     }
 
     pub(super) fn not_asked() -> Self {
-        Self::new(
-            ReasonKind::NotAsked,
-            "no more than ten are looked at".to_owned(),
-        )
+        Self::new(ReasonKind::NotAsked, "only ten are looked up".to_owned())
     }
 
     pub(super) fn findings(

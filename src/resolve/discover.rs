@@ -1,11 +1,11 @@
-//! Finds the client address by asking services that echo it, where the operator wants that.
+//! Finds the client address by asking services that echo it, if the operator wants that.
 //!
-//! Port 53 is often intercepted: then a resolver of the network answers in the service's place, and
-//! names itself. So one answer alone proves nothing. An address counts when two services agree on
-//! it, or when it is the only one named and its PTR names lead back to it.
+//! Port 53 is often intercepted: then a resolver of the network answers instead of the service, and
+//! names itself. So one answer proves nothing. An address counts when two services agree on it, or
+//! when it is the only one named and its PTR names lead back to it.
 //!
-//! Not promised: to see through a resolver that takes the questions to all services and names
-//! itself each time.
+//! A resolver that intercepts the questions to all services, and names one address each time, is
+//! not detected.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -97,8 +97,8 @@ pub(super) fn without_unconfirmed(mut gathered: Gathered, facts: &Facts) -> Gath
     gathered
 }
 
-/// The address that one service names. One of the wrong family, or one that no server outside can
-/// see, is none.
+/// The address that one service names, unless it is of the wrong family, or one that no server
+/// outside can see.
 async fn ask(service: &EchoService, family: Family) -> Option<Vote> {
     let resolver = Resolver::asking(service.servers(family));
     let answer: Answer<IpAddr> = resolver
@@ -116,8 +116,8 @@ async fn ask(service: &EchoService, family: Family) -> Option<Vote> {
     })
 }
 
-/// What a service says. However often one is asked, and at whichever of its servers, it has one
-/// voice.
+/// What a service says. However often a service is asked, and at however many of its servers, it
+/// has one vote.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Vote {
     address: IpAddr,

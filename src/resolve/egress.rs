@@ -48,7 +48,7 @@ impl HeloNames {
         }
     }
 
-    /// Says that a socket bound to `local` is seen by servers as `client`: behind NAT.
+    /// Adds a socket address that servers see as `client`: behind NAT.
     #[must_use]
     pub fn with_local(mut self, local: IpAddr, client: IpAddr) -> Self {
         self.clients
@@ -72,7 +72,7 @@ impl HeloNames {
         plan.as_ref().ok().map(|plan| plan.first().name())
     }
 
-    /// As [`name`](Self::name), and a name set for the destination comes first.
+    /// As [`name`](Self::name); a name set for the destination comes first.
     #[must_use]
     pub fn name_towards(&self, server: &str, address: IpAddr) -> Option<&HeloName> {
         let set = self.by_destination.get(&destination(server));

@@ -1,4 +1,4 @@
-//! Why there is no name, and what would cure it.
+//! Why there is no name, and what would fix it.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -14,7 +14,7 @@ use crate::resolve::considered::{Client, Considered};
 /// Shows how the setting looks; it is the operator's to fill in.
 pub(super) const EXAMPLE: HeloName = HeloName::from_static("mail.example.com");
 
-/// Why no name can be sent: every candidate with its reason, and the one line that would cure it.
+/// Why no name can be sent: every candidate with its reason, and the one line that would fix it.
 ///
 /// ```
 /// use helo_name::Resolve;
@@ -42,25 +42,25 @@ struct Inner {
 }
 
 kinds! {
-    /// What kind of reason there is for having no name.
+    /// The kind of reason for having no name.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
     #[non_exhaustive]
     pub enum ResolveErrorKind {
-        /// What the operator named cannot be sent: it is no legal name, or the policy rejects it.
+        /// The operator's name cannot be sent: it is not legal, or the policy rejects it.
         Configuration = "configuration" => "the configured EHLO name cannot be sent";
         /// No candidate is usable, and the DNS has said all it knows.
         NoUsableName = "no-usable-name" => "no usable EHLO name";
-        /// The DNS did not answer, and no name is left without it. It may answer later.
+        /// The DNS did not answer, and no name can be sent without it. It may answer later.
         TryAgain = "try-again" => "no usable EHLO name until the DNS answers; try again";
     }
     texts(headline)
 }
 
 messages! {
-    /// The one line of configuration that would cure it.
+    /// The one line of configuration that would fix it.
     ///
     /// `Display` writes it as a line: a setting, a DNS record, or what to tell the program. The
-    /// name in a setting is only an example when nothing better is known; the error says so.
+    /// name in a setting is an example if nothing better is known; the error says so.
     #[derive(Clone, Debug, PartialEq, Eq)]
     #[non_exhaustive]
     pub enum Cure {
@@ -72,14 +72,14 @@ messages! {
             address: IpAddr,
         } = "add-record"
             => "{name}. {record_type} {address}", record_type = Family::of(*address).record_type();
-        /// Say which address servers see: the name is legal, and without the address nothing can
-        /// verify it.
+        /// Say which address servers see: the name is legal, but cannot be verified without the
+        /// address.
         GiveClientAddress = "give-client-address" => "client address: the one that servers see";
         /// Set `HELO_NAME` to a fully-qualified name of this machine.
         SetName {
             /// The operator's setting that this replaces, if there is one.
             instead_of: Option<Source>,
-            /// What the operator meant, if that is plain; otherwise a name that shows the form.
+            /// What the operator obviously meant; otherwise a name that shows the form.
             example: HeloName,
             /// The client address that the name should have, if it is known and the name is only an
             /// example.
@@ -98,24 +98,25 @@ impl Cure {
         } = self
         else {
             return match self {
-                Self::AddRecord { .. } => "make sure that the DNS has this record",
-                _ => "give the program this",
+                Self::AddRecord { .. } => "publish this record",
+                _ => "set this in the program",
             }
             .to_owned();
         };
         let setting = match instead_of {
-            Some(Source::Configured) => "change the setting, or remove it and set",
-            _ => "set",
+            Some(Source::Configured) => "change the setting, or remove it and set HELO_NAME to",
+            _ => "set HELO_NAME to",
         };
         if *example != EXAMPLE {
             return format!("{setting} the name that was meant");
         }
         match client {
-            None => format!("{setting} a fully-qualified name of yours, for example"),
+            None => format!("{setting} this host's fully-qualified name, for example"),
             Some(address) => {
                 let record_type = Family::of(*address).record_type();
                 format!(
-                    "{setting} a fully-qualified name of yours whose {record_type} record is {address}, for example"
+                    "{setting} this host's fully-qualified name, whose {record_type} record is \
+                     {address}, for example"
                 )
             }
         }
@@ -145,13 +146,13 @@ impl ResolveError {
         &self.0.considered
     }
 
-    /// Returns what kind of reason there is.
+    /// Returns the kind of reason.
     #[must_use]
     pub fn kind(&self) -> ResolveErrorKind {
         self.0.kind
     }
 
-    /// Returns the one line that would cure it.
+    /// Returns the one line that would fix it.
     #[must_use]
     pub fn cure(&self) -> &Cure {
         &self.0.cure
@@ -159,11 +160,11 @@ impl ResolveError {
 }
 
 impl ResolveError {
-    /// Writes the kind and the cure; the reasons stand elsewhere.
+    /// Writes the kind and the fix, without the reasons.
     pub(crate) fn summary(&self) -> String {
         let (headline, cure) = (self.0.kind.headline(), &self.0.cure);
         format!(
-            "{headline} ({}); to cure it, {}: {cure}",
+            "{headline} ({}); fix: {}: {cure}",
             self.0.kind.as_str(),
             cure.explanation()
         )
@@ -171,7 +172,7 @@ impl ResolveError {
 }
 
 impl fmt::Display for ResolveError {
-    /// One line: what is wrong, every candidate with its reason, and the line that would cure it.
+    /// One line: what is wrong, every candidate with its reason, and the line that would fix it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0.kind.headline())?;
         for considered in &self.0.considered {
@@ -184,28 +185,23 @@ impl fmt::Display for ResolveError {
             .filter_map(without_ptr_name)
             .peekable();
         if self.0.considered.is_empty() && missing.peek().is_none() {
-            f.write_str("; there is no candidate at all")?;
+            f.write_str("; there is no candidate")?;
         }
         missing.try_for_each(|missing| write!(f, "; {missing}"))?;
         if !self.0.name_servers.is_empty() {
             write!(f, "; name servers asked: {}", list(&self.0.name_servers))?;
         }
-        write!(
-            f,
-            "; to cure it, {}: {}",
-            self.0.cure.explanation(),
-            self.0.cure
-        )
+        write!(f, "; fix: {}: {}", self.0.cure.explanation(), self.0.cure)
     }
 }
 
-/// What an address without any PTR name adds to the reasons. A configuration error is none of its
-/// fault.
+/// What an address without any PTR name adds to the reasons. It does not cause configuration
+/// errors.
 fn without_ptr_name(client: &Client) -> Option<String> {
     let why = match client.reverse()?.answer.outcome() {
         Outcome::Found(_) => return None,
         Outcome::NoData | Outcome::NxDomain => {
-            "there is none; ask whoever provides the address".to_owned()
+            "none; ask whoever provides the address to set one".to_owned()
         }
         Outcome::NotKnown(reason) => format!("the DNS did not say ({reason})"),
     };

@@ -1,4 +1,4 @@
-//! What there is before the DNS is asked: raw names, client addresses, the server.
+//! What is known before the DNS is asked: raw names, client addresses, the server.
 
 use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr};
@@ -31,7 +31,7 @@ pub(super) struct Settings {
     pub(super) services: Vec<crate::dns::EchoService>,
 }
 
-/// Whether a source outside the program is read.
+/// What to do with a source outside the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub(super) enum Reading {
     #[default]
@@ -39,12 +39,12 @@ pub(super) enum Reading {
     Ignore,
 }
 
-/// When names are derived from host name, PTR and the like.
+/// When names are derived from the host name, PTR records and so on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub(super) enum Derived {
-    /// Always, behind the operator's name.
+    /// Always, after the operator's name.
     Always,
-    /// Only when the operator named none (R18).
+    /// Only if the operator set no name (R18).
     #[default]
     WithoutOperator,
 }
@@ -63,8 +63,8 @@ impl Gathered {
         }
     }
 
-    /// Whether the operator named something that is no name at all: then there is nothing to ask
-    /// the DNS (R18).
+    /// Returns whether the operator set something that is not a name: then there is nothing to ask
+    /// (R18).
     pub(super) fn is_misconfigured(&self) -> bool {
         let mut operators = self.raw.iter().filter(|raw| raw.source.is_operator());
         operators.any(|raw| raw.sanitized.is_err())
@@ -130,9 +130,9 @@ pub(super) enum NamesWanted {
 /// Whether there may be another client address the next time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ClientIs {
-    /// It is known, or nothing that could tell it was asked.
+    /// It is known, or nothing was asked that could say.
     Settled,
-    /// What was asked for it did not say.
+    /// The services that were asked did not say.
     NotKnownYet,
 }
 
@@ -151,10 +151,10 @@ pub(super) struct Raw {
     pub(super) source: Source,
     /// Escaped and cut.
     pub(super) text: String,
-    /// What a mailer would send that does not look at it; `None` for what is no text of a line.
+    /// What a mailer that does not check it would send; `None` if it does not fit on a line.
     pub(super) argument: Option<Vec<u8>>,
     pub(super) sanitized: Result<(HeloName, Vec<Repair>), Unusable>,
-    /// Why the name means nothing in public, where the operator says it all the same.
+    /// Why the operator's name is not public.
     pub(super) caveat: Option<Unusable>,
 }
 
@@ -165,8 +165,7 @@ impl Raw {
                 let repairs = clean.repairs().to_vec();
                 (Ok((clean.into_name(), repairs)), None)
             }
-            // What means nothing in public is for the policy to judge if the operator says it (R5,
-            // R18).
+            // The policy judges an operator's name that is not public (R5, R18).
             Err(unusable) => match unusable.name() {
                 Some(name) if source.is_operator() => {
                     let repairs = unusable.repairs().to_vec();
@@ -198,7 +197,7 @@ pub(super) fn gather(settings: &Settings) -> Gathered {
     let operators = operators_name(settings, &mut warnings);
     let names_wanted = match (&operators, settings.derived) {
         (Some(_), Derived::WithoutOperator) => NamesWanted::OperatorsOnly,
-        // Nothing takes the place of what cannot be sent (R18).
+        // Nothing replaces an operator's name that cannot be sent (R18).
         (Some(operators), Derived::Always) if operators.sanitized.is_err() => {
             NamesWanted::OperatorsOnly
         }
@@ -223,7 +222,7 @@ pub(super) fn gather(settings: &Settings) -> Gathered {
     }
 }
 
-/// The configured name, or else the variable's. Blank text is no name.
+/// The configured name, or otherwise the variable's. Blank text is not a name.
 fn operators_name(settings: &Settings, warnings: &mut Vec<Warning>) -> Option<Raw> {
     let configured = settings
         .configured
@@ -260,7 +259,7 @@ fn not_blank(source: Source, raw: Vec<u8>, warnings: &mut Vec<Warning>) -> Optio
     Some(raw)
 }
 
-/// The host name, and when it is bare, what it may be qualified to.
+/// The host name, and if it is bare, the names it may be qualified to.
 fn host_names(settings: &Settings) -> Vec<Raw> {
     let host = match (&settings.host_name, settings.machine) {
         (Some(given), _) => Some(given.clone()),
@@ -279,9 +278,8 @@ fn host_names(settings: &Settings) -> Vec<Raw> {
         .collect()
 }
 
-/// The label that a bare host name is, if a domain may be appended: a person's or a system's name
-/// for the machine, not a container's or pod's, which nobody publishes in the DNS, nor a
-/// placeholder.
+/// The label of a bare host name, if a domain may be appended: a name that a person or system gave
+/// to the machine, not that of a container or pod, which is never in the DNS, nor a placeholder.
 fn bare_label(host: &Raw) -> Option<&str> {
     let unusable = host.sanitized.as_ref().err()?;
     let is_bare = matches!(
@@ -351,8 +349,8 @@ fn client_addresses(settings: &Settings, server: Option<Scope>) -> Vec<ClientAdd
         .collect()
 }
 
-/// Whether a server of this scope can see this address: a private one is seen by a private server
-/// only.
+/// Returns whether a server of this scope can see this address: a private one is seen by a private
+/// server only.
 pub(super) fn is_fit_for(address: IpAddr, server: Option<Scope>) -> bool {
     match Scope::of_address(address) {
         Scope::Private | Scope::Loopback => Some(Scope::of_address(address)) == server,

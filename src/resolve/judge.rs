@@ -134,7 +134,7 @@ impl Judge<'_> {
         considered
     }
 
-    /// The literals of the client addresses, where they may stand for a name at all (R22, R23).
+    /// The literals of the client addresses that may be sent at all (R22, R23).
     fn literals(&self, ptr_names: &[Considered]) -> Vec<Considered> {
         let mut literals = Vec::new();
         for address in self.gathered.client_addresses() {

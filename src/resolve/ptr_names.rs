@@ -32,7 +32,7 @@ fn preference(a: &HeloName, b: &HeloName, host_domain: Option<&str>) -> Ordering
 }
 
 /// The PTR names to look up: those that are candidates already are looked up anyway. With a
-/// configured name they are of use only where they confirm the address.
+/// configured name they are useful only to confirm the address.
 pub(super) fn names_to_confirm(
     gathered: &Gathered,
     address: IpAddr,

@@ -1,4 +1,4 @@
-//! Asking again later: what a long-running mailer notices.
+//! Resolves again: what changed since a mailer started.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -22,8 +22,8 @@ pub struct Recheck {
 }
 
 impl Recheck {
-    /// Returns the later resolution. When it is provisional or an error of the kind "try again", the
-    /// DNS did not answer, and the earlier name may well still be right.
+    /// Returns the later resolution. When it is provisional or an error of the kind "try again",
+    /// the DNS did not answer, and the earlier name may still be right.
     #[must_use]
     pub fn resolution(&self) -> &Resolution {
         &self.resolution
@@ -35,9 +35,9 @@ impl Recheck {
         self.resolution
     }
 
-    /// Returns what changed; nothing that the DNS merely did not say this time. So another name is no
-    /// change while the later choice is provisional or an error of the kind "try again", nor is it
-    /// one that nobody named a discovered client address this time.
+    /// Returns what changed. An answer that is merely missing this time is not a change: another
+    /// name does not count while the later choice is provisional or an error of the kind "try
+    /// again", and neither does a discovered client address that no service names this time.
     #[must_use]
     pub fn changes(&self) -> &[Change] {
         &self.changes
@@ -45,7 +45,7 @@ impl Recheck {
 }
 
 messages! {
-    /// Something that is not as it was.
+    /// Something that changed.
     #[derive(Clone, Debug, PartialEq, Eq)]
     #[non_exhaustive]
     pub enum Change {
@@ -57,7 +57,7 @@ messages! {
             after: Vec<IpAddr>,
         } = "client-addresses"
             => "client addresses: {was}, now {is}", was = list(before), is = list(after);
-        /// The DNS amounts to something else about a name and a client address.
+        /// There is another finding about a name and a client address.
         Finding {
             /// The name.
             name: HeloName,
@@ -70,7 +70,7 @@ messages! {
         } = "finding" => "{name}{client}: {was}, now {is}",
             client = client.map_or(String::new(), |address| format!(" for {address}")),
             was = before.as_str(), is = after.as_str();
-        /// Another name is to be sent, or none.
+        /// Another name will be sent, or none.
         Name {
             /// The earlier name; `None` if there was none.
             before: Option<HeloName>,
@@ -180,7 +180,7 @@ fn changes(before: &Resolution, after: &Resolution) -> Vec<Change> {
     changes
 }
 
-/// Whether the later choice rests on answers, and not on the want of some.
+/// Returns whether the later choice rests on answers, and not on missing ones.
 fn is_settled(after: &Resolution) -> bool {
     match after.name() {
         Ok(_) => !after.is_provisional(),
@@ -188,7 +188,7 @@ fn is_settled(after: &Resolution) -> bool {
     }
 }
 
-/// Whether a client address was discovered, and this time none of its family was.
+/// Returns whether a client address was discovered, and this time none of its family was.
 fn is_merely_not_said(client: &Client, after: &Resolution) -> bool {
     let was_discovered = matches!(
         client.origin,

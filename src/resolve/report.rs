@@ -15,10 +15,10 @@ use crate::resolve::considered::{Client, Considered};
 use crate::resolve::error::ResolveError;
 use crate::resolve::warning::Warning;
 
-/// What was found out: the name or the error, and how it came about.
+/// The result of a resolution: the name or the error, and how it came about.
 ///
-/// `Display` writes it for an operator's log, a line for each client address, candidate and
-/// warning, then the choice; the same is here as data.
+/// `Display` writes it for an operator's log: a line for each client address, candidate and
+/// warning, then the choice. The getters have the same as data.
 #[derive(Clone)]
 pub struct Resolution {
     pub(super) again: Arc<dyn Again>,

@@ -1,4 +1,4 @@
-//! What an operator should know although a name was found.
+//! What an operator should know, even if a name was found.
 
 use std::net::IpAddr;
 
@@ -9,7 +9,7 @@ use crate::name::HeloName;
 use crate::verify::Finding;
 
 messages! {
-    /// Something an operator should know, and may have to act on.
+    /// Something an operator should know and may have to act on.
     #[derive(Clone, Debug, PartialEq, Eq)]
     #[non_exhaustive]
     pub enum Warning {
@@ -22,7 +22,7 @@ messages! {
         } = "alias" => "{name} is an alias of {target}; servers expect the primary host name \
                         (RFC 5321 2.3.5)",
             target = Excerpt::new(target.as_bytes());
-        /// A setting is there and blank; it counts as not set.
+        /// A setting is blank, and counts as not set.
         BlankSetting(source: Source) = "blank-setting"
             => "{source} is blank and counts as not set";
         /// No server outside sees this address: it is private, loopback or reserved.
@@ -41,18 +41,18 @@ messages! {
             => "one service named {address} as the client address, and nothing confirms it; \
                 give the client address";
         /// The chosen name looks like one that a provider gives to every customer; many servers
-        /// score that.
+        /// count that against it.
         Generic {
             /// The chosen name.
             name: HeloName,
-            /// What gives that impression.
+            /// What makes it look so.
             look: String,
         } = "generic"
-            => "{name} looks like a customer line ({look}); some servers refuse such names";
-        /// An address literal is sent for want of a name; many servers refuse those, most of them
-        /// refuse IPv6 ones.
+            => "{name} looks like an ISP-assigned name ({look}); some servers refuse such names";
+        /// No usable name was found, so an address literal is sent. Many servers refuse literals,
+        /// and most refuse IPv6 ones.
         LiteralSent(name: HeloName) = "literal-sent"
-            => "the address literal {name} is sent for want of a name; many servers refuse it; \
+            => "no usable name was found, so the address literal {name} is sent; many servers refuse it; \
                 set HELO_NAME";
         /// The address that servers see is not known, so nothing could be matched.
         NoClientAddress = "no-client-address"
@@ -84,7 +84,7 @@ messages! {
             address: IpAddr,
         } = "ptr-names-other"
             => "the PTR record of {address} does not name {name}; some servers compare the two";
-        /// The name is sent on the operator's or the policy's word, and the DNS does not speak for
+        /// The name is sent because the operator or the policy says so; the DNS does not confirm
         /// it.
         Unverified {
             /// The chosen name.

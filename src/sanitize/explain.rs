@@ -1,9 +1,8 @@
 //! Finds the best reason why a text is no name.
 //!
-//! The strict parser says which rule breaks first. Mostly there is more to say:
-//! `mail.example.com:25` does not suffer from a bad character, it has a port. The checks below
-//! stand in order, the more telling before the more general one, and the first that finds something
-//! words the reason.
+//! The strict parser says which rule breaks first. Usually there is a better reason: the problem of
+//! `mail.example.com:25` is not a bad character, but the port. The checks below are in order, the
+//! specific before the general, and the first that finds something gives the reason.
 //!
 //! Text comes here at most [`MAX_RAW`](super::MAX_RAW) bytes long, so nothing here needs to be
 //! fast.
@@ -39,7 +38,7 @@ const CHECKS: &[Check] = &[
     single_label,
 ];
 
-/// Words the reason. The offset counts in the raw text, surrounding white space included.
+/// Finds the reason. The offset counts from the start of the raw text, including white space.
 pub(super) fn explain(raw: &str, fault: &Fault) -> Unusable {
     let skipped = raw.len() - raw.trim_start().len();
     let text = raw.trim();
@@ -54,7 +53,7 @@ fn by_rule(text: &str, fault: &Fault) -> Unusable {
     let unusable = match fault {
         #[cfg(feature = "idna")]
         Fault::Unicode(kind) => Unusable::new(*kind),
-        // What breaks the rule is the mapped text, so the offset is not one of this text.
+        // The mapped text breaks the rule, so the offset is not one of this text.
         #[cfg(feature = "idna")]
         Fault::Rule(error) if !text.is_ascii() => Unusable::new(Kind::of_rule(error.kind())),
         Fault::Rule(error) => Unusable::of_rule(error, text),
@@ -67,8 +66,7 @@ fn by_rule(text: &str, fault: &Fault) -> Unusable {
     }
 }
 
-/// Reads the part of a text that obviously is the name meant. Only a public one is worth
-/// suggesting.
+/// Reads the part of a text that is obviously the name. Only a public one is worth suggesting.
 fn obvious(part: &str) -> Option<HeloName> {
     mend(part)
         .ok()
@@ -79,7 +77,7 @@ fn obvious(part: &str) -> Option<HeloName> {
 /// Reads the name of `"mail.example.com",`, `mail.example.com;`, `mail.example.com?x=1` or
 /// `mail.example.com\n` as well.
 ///
-/// Other characters may stand for a dot or hyphen: `mail.example,com` is not `mail.example`.
+/// Other characters may replace a dot or hyphen: `mail.example,com` is not `mail.example`.
 fn among_punctuation(text: &str) -> Option<HeloName> {
     obvious(text).or_else(|| {
         let inside = text.trim_matches(is_punctuation);
@@ -88,8 +86,8 @@ fn among_punctuation(text: &str) -> Option<HeloName> {
     })
 }
 
-/// Not the characters that mean something at the edge of a name: a hyphen belongs to it, and what
-/// has an `@` is no host.
+/// Not the characters that mean something at the edge of a name: a hyphen belongs to it, and a text
+/// with an `@` is not a host.
 fn is_punctuation(c: char) -> bool {
     is_quotation_mark(c) || c.is_ascii_punctuation() && !matches!(c, '-' | '_' | '@' | '%')
 }
@@ -123,7 +121,7 @@ fn netbios_account(text: &str) -> Option<Unusable> {
     is_netbios(computer).then(|| Unusable::new(Kind::WindowsName))
 }
 
-/// What template languages and programs put their words between, and calls of functions.
+/// The marks around words in template languages and programs, and function calls.
 ///
 /// | Mark | Seen in |
 /// | --- | --- |
@@ -133,7 +131,7 @@ fn netbios_account(text: &str) -> Option<Unusable> {
 /// | `()` | `socket.gethostname()` |
 const TEMPLATE_MARKS: &[&str] = &["{", "}", "`", "<%", "<?", "[%", "<<", "()"];
 
-/// What stands on both sides of a word.
+/// The marks on both sides of a word.
 const WORD_MARKS: &[(&str, &str)] = &[
     ("__", "__"),
     ("@", "@"),
@@ -185,8 +183,8 @@ fn enclosed_word(text: &str) -> Option<usize> {
     text.find(parts.find(is_enclosed)?)
 }
 
-/// Finds a word between `<` and `>` beside other text, as manuals leave a blank. What stands in
-/// them as a whole is either a name or a placeholder, and with `</` it is XML.
+/// Finds a word between `<` and `>` next to other text, as manuals mark a blank. If the whole text
+/// is in them, it is a name or a placeholder, and with `</` it is XML.
 fn blank(text: &str) -> Option<usize> {
     let (before, rest) = text.split_once('<')?;
     let (word, after) = rest.split_once('>')?;
@@ -222,7 +220,7 @@ fn wildcard(text: &str) -> Option<Unusable> {
     Some(Unusable::new(Kind::Wildcard).at(at))
 }
 
-/// Words that programs, images and manuals write where the name should stand.
+/// Words that programs, images and manuals write in place of the name.
 const PLACEHOLDERS: &[&str] = &[
     "changeit",
     "changeme",
@@ -306,7 +304,7 @@ fn setting(text: &str) -> Option<Unusable> {
     )
 }
 
-/// Finds `=` or `: ` after what names a setting; gives its place and the value. Of several
+/// Finds `=` or `: ` after the name of a setting; returns its place and the value. Of several
 /// (`Environment=NAME=value`) the last counts.
 fn assignment(text: &str) -> Option<(usize, &str)> {
     let (at, value) = match text.rsplit_once('=') {
@@ -439,7 +437,7 @@ fn port(text: &str) -> Option<Unusable> {
 fn host_and_port(text: &str) -> Option<(&str, &str)> {
     let (host, port) = text.rsplit_once(':')?;
     let is_host = !host.is_empty() && (host.ends_with(']') || !host.contains([':', '[']));
-    // A service by its name is told only after a dotted host: `smtp:mail` may be anything.
+    // The name of a service counts only after a dotted host: `smtp:mail` may be anything.
     let is_port = port.bytes().all(|b| b.is_ascii_digit())
         || host.contains('.') && port.bytes().all(|b| b.is_ascii_lowercase());
     (is_host && is_port).then_some((host, port))
@@ -473,7 +471,7 @@ fn written_address(text: &str) -> Option<Unusable> {
         .then(|| Unusable::new(Kind::BadAddress).suggesting(suggestion))
 }
 
-/// Takes a tag off that RFC 5321 does not have.
+/// Takes off a tag that RFC 5321 does not have.
 fn tagged_as_ipv4(text: &str) -> Option<&str> {
     let (tag, address) = text.split_once(':')?;
     tag.eq_ignore_ascii_case("IPv4").then_some(address)
@@ -537,7 +535,7 @@ fn is_decimal(label: &str) -> bool {
     !label.is_empty() && label.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// Says what kind of machine has this bare name. Other names without a dot are left to the rules.
+/// Says what kind of machine has this bare name. Other bare names are left to the rules.
 fn single_label(text: &str) -> Option<Unusable> {
     let text = text.strip_suffix('.').unwrap_or(text);
     if text.contains('.') {

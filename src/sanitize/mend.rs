@@ -121,8 +121,8 @@ fn is_label_separator(c: char) -> bool {
     matches!(c, '.' | '\u{3002}' | '\u{ff0e}' | '\u{ff61}')
 }
 
-/// The curly marks and guillemets. UTS 46 takes them for symbols; here they stand round a name or
-/// in `Anna’s-MacBook`, and belong to neither.
+/// The curly marks and guillemets. To UTS 46 they are symbols; here they are around a name or in
+/// `Anna’s-MacBook`, and part of neither.
 pub(super) fn is_quotation_mark(c: char) -> bool {
     matches!(c, '\u{2018}'..='\u{201f}' | '\u{ab}' | '\u{bb}')
 }
@@ -148,7 +148,7 @@ impl<'a> Spelling<'a> {
         if let Some(inside) = text.strip_prefix('[') {
             return Self::in_brackets(inside.strip_suffix(']')?);
         }
-        // Most names are told from addresses by one byte.
+        // One byte tells most names from addresses.
         let last = text.as_bytes().last()?;
         if !(last.is_ascii_hexdigit() || *last == b':') {
             return None;

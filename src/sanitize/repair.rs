@@ -5,7 +5,7 @@ use std::fmt;
 use crate::kinds::kinds;
 use crate::name::HeloName;
 
-/// Holds a legal and public name, and what was repaired to get it.
+/// A legal and public name, and what was repaired to get it.
 ///
 /// ```
 /// let clean = helo_name::sanitize::sanitize("mail.example.com")?;
@@ -57,7 +57,7 @@ impl Sanitized {
 }
 
 kinds! {
-    /// Names one thing that was changed in a raw name.
+    /// One thing that was changed in a raw name.
     ///
     /// ```
     /// use helo_name::sanitize::Repair;
@@ -82,8 +82,8 @@ kinds! {
         RemovedTrailingDot = "removed-trailing-dot" => "trailing dot removed";
         /// `[IPv6:2606:4700:0::1111]`, an IPv6 address not in the form of RFC 5952.
         RespelledAddress = "respelled-address" => "IPv6 address written as in RFC 5952";
-        /// `bücher.example`, mapped by UTS 46: labels that stay Unicode become A-labels. None has
-        /// to: `①②.com` is mapped to `12.com`, and a byte order mark to nothing.
+        /// `bücher.example`, mapped by UTS 46: labels that stay Unicode become A-labels. There may
+        /// be none: `①②.com` is mapped to `12.com`, and a byte order mark to nothing.
         ToALabel = "to-a-label" => "Unicode mapped to ASCII by UTS 46";
         /// `mail.example.com` with a line end, as in `/etc/mailname`.
         TrimmedWhiteSpace = "trimmed-white-space" => "surrounding white space removed";

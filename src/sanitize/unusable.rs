@@ -12,7 +12,7 @@ use crate::name::{
 };
 use crate::sanitize::repair::{Repair, Repairs, Sanitized};
 
-/// Returns why raw text gives no public name, and what to do instead.
+/// Why raw text gives no public name, and what to do instead.
 ///
 /// The message is one line. It quotes at most one character of the raw text, escaped.
 ///
@@ -22,7 +22,7 @@ use crate::sanitize::repair::{Repair, Repairs, Sanitized};
 /// assert_eq!(unusable.suggestion().unwrap(), &"mail.example.com");
 /// assert_eq!(
 ///     unusable.to_string(),
-///     "a port is attached (at byte 16); write the host name alone; did you mean mail.example.com?"
+///     "a port is attached (at byte 16); write only the host name; did you mean mail.example.com?"
 /// );
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +51,7 @@ impl Unusable {
         self
     }
 
-    /// Points at a character that may not stand there.
+    /// Points at a character that is not allowed there.
     pub(super) fn at_char(mut self, offset: usize, character: char) -> Self {
         self.evidence = Evidence::Char(offset, character);
         self
@@ -62,8 +62,8 @@ impl Unusable {
         self
     }
 
-    /// Counts offsets from the start of the raw text, when `skipped` bytes stood before the text
-    /// looked at.
+    /// Counts offsets from the start of the raw text, when `skipped` bytes come before the checked
+    /// text.
     pub(super) fn shifted(mut self, skipped: usize) -> Self {
         match &mut self.evidence {
             Evidence::Offset(offset) | Evidence::Char(offset, _) | Evidence::Byte(offset, _) => {
@@ -131,7 +131,7 @@ impl Unusable {
         }
     }
 
-    /// Returns the reason as a value.
+    /// Returns the kind of reason.
     ///
     /// ```
     /// use helo_name::sanitize::{UnusableKind, sanitize};
@@ -143,8 +143,8 @@ impl Unusable {
         self.kind
     }
 
-    /// Returns the name, where it is legal and only not public. Towards a server in the same network
-    /// it may be right.
+    /// Returns the name if it is legal and only not public. It may be right for a server in the
+    /// same network.
     ///
     /// ```
     /// use helo_name::sanitize::sanitize;
@@ -169,8 +169,8 @@ impl Unusable {
         self.repairs.as_slice()
     }
 
-    /// Returns the legal and public name that the raw text obviously holds. It is for a person to
-    /// confirm: nothing uses it.
+    /// Returns the legal and public name that the raw text obviously has. A person must confirm it:
+    /// nothing uses it.
     ///
     /// ```
     /// let unusable = helo_name::sanitize::sanitize("https://mail.example.com/login").unwrap_err();
@@ -181,7 +181,7 @@ impl Unusable {
         self.suggestion.as_ref()
     }
 
-    /// Returns the byte of the raw text where it goes wrong, where there is one.
+    /// Returns the offset in the raw text where it goes wrong, if there is one.
     ///
     /// ```
     /// assert_eq!(helo_name::sanitize::sanitize("shop_mailer_1").unwrap_err().offset(), Some(4));
@@ -196,12 +196,12 @@ impl Unusable {
         }
     }
 
-    /// Returns what to do, as a clause without full stop.
+    /// Returns what to do, as a clause without a full stop.
     ///
     /// ```
     /// assert_eq!(
     ///     helo_name::sanitize::sanitize("mail.example.com:25").unwrap_err().remedy(),
-    ///     "write the host name alone"
+    ///     "write only the host name"
     /// );
     /// ```
     #[must_use]
@@ -252,7 +252,7 @@ impl fmt::Display for Evidence {
 }
 
 kinds! {
-    /// Names the reason why raw text gives no public name.
+    /// The reason why raw text gives no public name.
     ///
     /// ```
     /// use helo_name::sanitize::UnusableKind;
@@ -266,24 +266,24 @@ kinds! {
     pub enum UnusableKind {
         /// `[192.0.2.256]`, `[IPv6:1::2::3]`, `192.0.2.1/24`, `02:42:ac:11:00:02`.
         BadAddress = "bad-address"
-            => "this is no IP address"
+            => "this is not an IP address"
             => "configure a host name such as mail.example.com";
         /// `mail,example.com`, `mail.example.com;`.
         BadCharacter = "bad-character"
             => "a host name has only letters, digits and hyphens between its dots"
-            => "write the host name alone";
+            => "write only the host name";
         /// `[mail.example.com]`: brackets are for addresses.
         BracketedName = "bracketed-name"
-            => "brackets stand round a name"
+            => "a host name is in brackets; only addresses are"
             => "write the name without them";
         /// `ip-10-0-0-1.ec2.internal`, `vm1.c.project.internal`, `vm1.internal.cloudapp.net`.
         /// Legal, not public.
         CloudName = "cloud-name"
-            => "this is the cloud's name for the inside of its network"
+            => "this is a cloud's internal name"
             => "configure the name that belongs to the public address: its PTR record";
         /// `mailer.shop.svc.cluster.local`. Legal, not public.
         ClusterName = "cluster-name"
-            => "this is a Kubernetes name, known in its cluster only"
+            => "this is a Kubernetes name, known only in its cluster"
             => "configure the name that belongs to the address the cluster sends from: its PTR record";
         /// `15b0717dc4c2`, `148ed193b95738`: the id of a container or machine.
         ContainerId = "container-id"
@@ -292,7 +292,7 @@ kinds! {
         /// A control character inside, CR, LF and NUL among them.
         Control = "control"
             => "a control character could end the command and start another"
-            => "find out where it comes from and write the host name alone";
+            => "find out where it comes from and write only the host name";
         /// `[192.0.2.1]`, an address set aside for examples. Legal, not public.
         DocumentationAddress = "documentation-address"
             => "this address is set aside for examples"
@@ -311,7 +311,7 @@ kinds! {
             => "use a name whose labels start and end with a letter or digit";
         /// Unicode that UTS 46 refuses, or labels that become too long.
         InvalidIdn = "invalid-idn"
-            => "this is no valid internationalized name (UTS 46)"
+            => "this is not a valid internationalized name (UTS 46)"
             => "write its A-labels (xn--...), or use an ASCII name";
         /// A label of more than 63 characters.
         LabelTooLong = "label-too-long"
@@ -327,7 +327,7 @@ kinds! {
             => "configure the public host name, such as mail.example.com";
         /// `127.0.0.1`, `[IPv6:::1]`. Legal, not public.
         LoopbackAddress = "loopback-address"
-            => "a loopback address means the server itself to a server"
+            => "to the server, a loopback address is the server itself"
             => "configure the public host name, such as mail.example.com";
         /// `localhost.localdomain`, `localhost6.localdomain6`, `app.localhost`. Legal, not public.
         LoopbackName = "loopback-name"
@@ -341,10 +341,10 @@ kinds! {
         /// of a host.
         MailAddress = "mail-address"
             => "this is a mail address"
-            => "write the host name alone";
+            => "write only the host name";
         /// `Annas-MacBook-Pro.local`. Legal, not public.
         MdnsName = "mdns-name"
-            => "this is a name for the local network only, as macOS, Avahi and some Windows domains make them"
+            => "this is a local-network name, as macOS, Avahi and some Windows domains use"
             => "configure the public host name, such as mail.example.com";
         /// `bücher.example` when the feature `idna` is off.
         NonAscii = "non-ascii"
@@ -356,11 +356,11 @@ kinds! {
             => "use an ASCII host name, or write the international name as A-labels (xn--...)";
         /// `123`, `mail.1`, `127.1`, `192.0.2.256`.
         NumericLastLabel = "numeric-last-label"
-            => "the last label is a number, so this is no host name, and no IP address either"
+            => "the last label is a number, so this is neither a host name nor an IP address"
             => "configure a host name such as mail.example.com";
         /// `hostname`, `unknown`, `null`, `undefined`, `COMPUTERNAME`.
         Placeholder = "placeholder"
-            => "this is a word in place of a name"
+            => "this is a placeholder, not a host name"
             => "configure the public host name, such as mail.example.com";
         /// `mailer-5b8f7d9c4-x2k9q`.
         PodName = "pod-name"
@@ -369,22 +369,22 @@ kinds! {
         /// `mail.example.com:25`.
         Port = "port"
             => "a port is attached"
-            => "write the host name alone";
+            => "write only the host name";
         /// `10.0.0.1`, `[IPv6:fe80::1]`. Legal, not public.
         PrivateAddress = "private-address"
             => "this address is private, and servers outside see another"
             => "configure the name or the address that servers see";
         /// `mail.corp`, `mail.lan`. Legal, not public.
         PrivateName = "private-name"
-            => "this name is known in its own network only"
+            => "this name is known only in its own network"
             => "configure the public host name, such as mail.example.com";
         /// `'mail.example.com'`, `<mail.example.com>`.
         Quoted = "quoted"
-            => "quotes or brackets stand round the name"
-            => "write the host name alone";
+            => "there are quotes or brackets around the name"
+            => "write only the host name";
         /// `224.0.0.1`, `[IPv6:::]`. Legal, not public.
         ReservedAddress = "reserved-address"
-            => "this address belongs to no host"
+            => "no host has this address"
             => "configure the name or the address that servers see";
         /// `mail.test`, `mail.onion`. Legal, not public.
         ReservedName = "reserved-name"
@@ -392,12 +392,12 @@ kinds! {
             => "configure the public host name, such as mail.example.com";
         /// `1.0.0.10.in-addr.arpa`, `x.ip6.arpa`. Legal, not public.
         ReverseZone = "reverse-zone"
-            => "this is where the PTR record stands, not what it says"
+            => "this is where the PTR record is, not what it says"
             => "configure the name that the PTR record gives";
         /// `HELO_NAME=mail.example.com`, `myhostname = mail.example.com`.
         Setting = "setting"
-            => "a setting stands here with its name"
-            => "write the value alone";
+            => "this is a whole setting"
+            => "give only its value";
         /// `web-01`.
         SingleLabel = "single-label"
             => "this name has one label, and servers need a fully-qualified one"
@@ -413,18 +413,18 @@ kinds! {
         /// `shop_mailer_1`.
         Underscore = "underscore"
             => "a host name has no underscore"
-            => "configure a name without; one with a hyphen instead only if DNS has it";
+            => "configure a name without one; use a hyphen instead only if the DNS has that name";
         /// `https://mail.example.com`, `mail.example.com/path`, `C:\Windows`.
         Url = "url"
             => "this is a URL or a path"
-            => "write the host name alone";
+            => "write only the host name";
         /// White space inside.
         WhiteSpace = "white-space"
-            => "white space stands inside the name"
-            => "write one host name and nothing else";
+            => "there is white space inside the name"
+            => "write only one host name";
         /// `mantis.*`, `~^mail`, `_`: what web servers match names with.
         Wildcard = "wildcard"
-            => "this is a pattern that a web server matches names with"
+            => "this is a web server's pattern for names"
             => "configure the name of the mail host itself";
         /// `WIN-6Q3JKLM9P2R`, `DESKTOP-7N10I2X`, `PC1$`, `WORKGROUP\PC1`.
         WindowsName = "windows-name"
@@ -436,7 +436,7 @@ kinds! {
             => "configure the name or the address that servers see";
         /// `fe80::1%eth0`.
         ZoneId = "zone-id"
-            => "a zone stands after the address, and means something on this machine only"
+            => "the address has a zone id, which means something only on this machine"
             => "configure the name or the address that servers see";
     }
     texts(wording, remedy)
@@ -474,7 +474,7 @@ impl UnusableKind {
         }
     }
 
-    /// Names the thing that makes such names, where there is one.
+    /// Names what makes such names, if it is known.
     fn of_domain(domain: &str, special: &SpecialName) -> Self {
         match (special.suffix, special.scope) {
             ("ec2.internal" | "compute.internal" | "internal.cloudapp.net", _) => Self::CloudName,

@@ -1,4 +1,4 @@
-//! From a fresh connection to a session: a machine without socket and clock.
+//! From a new connection to a session: a machine without socket and clock.
 //!
 //! ```text
 //!  new ── greeting ──┬─ 220 ──► EHLO name ──┬─ 2yz ───────────────────────► Done ── TLS is on ──► EHLO name, as before
@@ -11,16 +11,16 @@
 //! ```
 //!
 //! - The next name goes out on a new connection only: qpsmtpd closes after a refusal, Haraka and
-//!   Courier hold the first name against the second. So one session never says two names. At most
+//!   Courier compare the second name with the first. So one session never says two names. At most
 //!   three names are tried.
 //! - HELO is for servers that do not know EHLO (500 and 502, RFC 5321 4.1.4): not for a refused
 //!   name, which meets the same rule again; not once TLS is on or extensions are required, because
 //!   a forged 502 must not strip STARTTLS or AUTH; not for a literal, because RFC 5321 4.1.1.1 has
 //!   `HELO SP Domain` only; not for an LMTP server.
 //! - 501 and 504 count as refusals of the argument, which is the name (RFC 5321 4.2.2), whatever
-//!   their text says; any other 5yz when its [`Diagnosis`](crate::Diagnosis) says so. What is about
-//!   anything else, or unclear, ends the attempt: 421, 503, 521, 530, 535, 538, other 4yz, other
-//!   5yz.
+//!   their text says; any other 5yz when its [`Diagnosis`](crate::Diagnosis) says so. A refusal
+//!   that is about something else, or unclear, ends the attempt: 421, 503, 521, 530, 535, 538,
+//!   other 4yz, other 5yz.
 //!
 //! The machine is a value: each reply consumes it and gives a [`Step`], so no reply can be given
 //! twice or to the wrong state. The caller reads replies ([`ReplyParser`](crate::ReplyParser)),
@@ -61,8 +61,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Not promised: that the session lasts. Most refusals of a name come at MAIL or RCPT; give those
-//! replies to [`Diagnosis::of`](crate::Diagnosis::of), and go on with [`Session::next_name`].
+//! The session need not last: most refusals of a name come at MAIL or RCPT; give those replies to
+//! [`Diagnosis::of`](crate::Diagnosis::of), and go on with [`Session::next_name`].
 
 use std::collections::VecDeque;
 use std::error::Error;
@@ -81,7 +81,7 @@ const MAX_NAMES: usize = 3;
 
 const QUIT: &str = "QUIT\r\n";
 
-/// Greets a server: waits for a reply, and says with each what to do next.
+/// A greeting in progress: it takes each reply, and says what to do next.
 ///
 /// ```
 /// use helo_name::{Handshake, HeloName, Reply};
@@ -97,7 +97,7 @@ const QUIT: &str = "QUIT\r\n";
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Handshake {
-    /// What was not said yet.
+    /// The names that were not said yet.
     names: VecDeque<HeloName>,
     client_address: Option<IpAddr>,
     extensions: Extensions,
@@ -108,23 +108,23 @@ pub struct Handshake {
     exchanges: Vec<Exchange>,
 }
 
-/// Says whether a session without EHLO is of use.
+/// Whether a session without EHLO is useful.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Extensions {
     Optional,
     Required,
 }
 
-/// Says when TLS starts.
+/// When TLS starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Tls {
     FromTheStart,
     Off,
-    /// After STARTTLS; the next connection starts without.
+    /// After STARTTLS; the next connection starts without it.
     On,
 }
 
-/// Says what the next reply answers.
+/// What the next reply answers.
 #[derive(Clone, Debug)]
 enum State {
     Connected,
@@ -132,7 +132,7 @@ enum State {
 }
 
 impl Handshake {
-    /// Starts with a plan, for a connection from one client address, or from one that is not known
+    /// Starts with a plan, for a connection from one client address, or from an unknown one
     /// (`None`).
     ///
     /// The plan's literals of other addresses, and its names that mismatch at this one, are not
@@ -177,10 +177,10 @@ impl Handshake {
         }
     }
 
-    /// Tells the address that the server sees on this connection.
+    /// Sets the address that the server sees on this connection.
     ///
-    /// Literals of other addresses are not sent; without this, none is. May be given again for each
-    /// connection.
+    /// Literals of other addresses are not sent; without this, no literal is. It may be set again
+    /// for each connection.
     ///
     /// ```
     /// use helo_name::{Handshake, HeloName, Reply};
@@ -216,8 +216,8 @@ impl Handshake {
         self
     }
 
-    /// Tells that every connection has TLS before the greeting, as on port 465: then there is no
-    /// HELO either.
+    /// Sets that every connection has TLS before the greeting, as on port 465. Then HELO is never
+    /// said.
     ///
     /// ```
     /// use helo_name::{Handshake, HeloName, Reply};
@@ -234,8 +234,7 @@ impl Handshake {
         self
     }
 
-    /// Returns what is worth a line in the log before the command goes out; the handshake goes on
-    /// regardless.
+    /// Returns what is worth a line in the log before the command goes out. It stops nothing.
     #[must_use]
     pub const fn warning(&self) -> Option<HandshakeWarning> {
         self.warning
@@ -260,8 +259,7 @@ impl Handshake {
         }
     }
 
-    /// Takes the end of the connection, or of the time the caller has for it, where a reply was
-    /// expected.
+    /// Takes the end of the connection, or of the caller's patience, instead of a reply.
     ///
     /// ```
     /// use helo_name::{Handshake, HeloName};
@@ -277,7 +275,8 @@ impl Handshake {
         self.fail_unjudged(HandshakeErrorKind::Closed)
     }
 
-    /// Takes bytes that are not a reply: this is no SMTP server, or the connection is out of step.
+    /// Takes bytes that are not a reply: this is not an SMTP server, or the connection is out of
+    /// step.
     ///
     /// ```
     /// use helo_name::{Handshake, HeloName, Reply};
@@ -293,7 +292,7 @@ impl Handshake {
         self.fail_unjudged(HandshakeErrorKind::InvalidReply(error))
     }
 
-    /// RFC 5321 3.1: 220 opens, 554 and all else do not.
+    /// RFC 5321 3.1: 220 opens the session, 554 and all else do not.
     fn on_greeting(mut self, reply: &Reply) -> Step {
         if reply.code() != 220 {
             return self.fail(HandshakeErrorKind::Greeting);
@@ -387,9 +386,9 @@ impl Handshake {
         }
     }
 
-    /// Fails and keeps the name that was said among the remaining, unless the last reply refuses it
-    /// for good with a code that ends the attempt: Postfix at EHLO, `450 4.7.1 <name>: Helo command
-    /// rejected: Host not found`.
+    /// Fails, and keeps the name that was said among the remaining, unless the last reply refuses
+    /// it for good with a code that ends the attempt: Postfix at EHLO, `450 4.7.1 <name>: Helo
+    /// command rejected: Host not found`.
     fn fail_unjudged(mut self, kind: HandshakeErrorKind) -> Step {
         if let State::Said(_, name) = &self.state {
             let refused = self.exchanges.last().is_some_and(|last| {
@@ -428,16 +427,17 @@ fn is_lmtp(reply: &Reply) -> bool {
         })
 }
 
-/// Says what the caller does next.
+/// What the caller does next.
 #[derive(Clone, Debug)]
 #[must_use]
 pub enum Step {
     /// The session is open.
     Done(Session),
-    /// Nothing more is to be tried here: say [`HandshakeError::quit`], close, and report.
+    /// There is nothing more to try: send [`HandshakeError::quit`], close, and report.
     Failed(HandshakeError),
     /// The name was refused, and there is another: send this line, close, connect to the same
-    /// server again, and give its greeting to `next`. The reply to QUIT need not be awaited.
+    /// server again, and give its greeting to `next`. There is no need to wait for the reply to
+    /// QUIT.
     Reconnect {
         /// One line with its CRLF.
         quit: String,
@@ -454,7 +454,7 @@ pub enum Step {
 }
 
 kinds! {
-    /// Names the verb that opened a session.
+    /// The verb that opened a session.
     ///
     /// ```
     /// use helo_name::smtp::Verb;
@@ -480,7 +480,7 @@ impl Verb {
 }
 
 kinds! {
-    /// Names something worth a line in the log that stops nothing.
+    /// Something worth a line in the log that stops nothing.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum HandshakeWarning {
@@ -492,7 +492,7 @@ kinds! {
     }
 }
 
-/// Holds an open session: which name the server has taken, with which verb, and what it said.
+/// An open session: the name that the server accepted, the verb, and the reply.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Session {
@@ -503,25 +503,25 @@ pub struct Session {
 }
 
 impl Session {
-    /// Returns the name that was said; for [`Diagnosis::of`] when a later command is refused.
+    /// Returns the name that was said, for [`Diagnosis::of`] when a later command is refused.
     #[must_use]
     pub const fn name(&self) -> &HeloName {
         &self.name
     }
 
-    /// Returns the verb that the server took.
+    /// Returns the verb that the server accepted.
     #[must_use]
     pub const fn verb(&self) -> Verb {
         self.verb
     }
 
-    /// Returns the whole reply: after EHLO, each line behind the first is an extension.
+    /// Returns the whole reply: after EHLO, each line after the first is an extension.
     #[must_use]
     pub const fn reply(&self) -> &Reply {
         &self.reply
     }
 
-    /// Returns all replies on the way here, those of earlier connections too.
+    /// Returns all replies so far, including those of earlier connections.
     #[must_use]
     pub fn exchanges(&self) -> &[Exchange] {
         &self.handshake.exchanges
@@ -533,10 +533,9 @@ impl Session {
         self.handshake.warning
     }
 
-    /// Goes on once the caller has said STARTTLS and TLS is on: EHLO again, with the same name, and
-    /// never HELO.
+    /// Goes on after STARTTLS, once TLS is on: EHLO again, with the same name, and never HELO.
     ///
-    /// Throw away what the server sent before TLS was on.
+    /// Discard what the server sent before TLS was on.
     pub fn after_tls(self) -> Step {
         let mut handshake = self.handshake;
         if handshake.tls == Tls::Off {
@@ -545,11 +544,11 @@ impl Session {
         handshake.say(Verb::Ehlo, self.name)
     }
 
-    /// Goes on when the name was refused after all, at MAIL or RCPT: QUIT and the next name, while
-    /// there is one.
+    /// Goes on when the name was refused later, at MAIL or RCPT: QUIT and the next name, if there
+    /// is one.
     ///
     /// Fails when the refusal is not about the name, so ask [`Diagnosis::another_name_may_help`]
-    /// first. Names count from the first connection on, so this ends too.
+    /// first. Names are counted from the first connection on, so this ends too.
     ///
     /// ```
     /// use helo_name::{Diagnosis, Handshake, HeloName, Reply, Stage};
@@ -572,7 +571,7 @@ impl Session {
             name: Some(self.name.clone()),
             reply: refusal,
         };
-        // RFC 5321 4.2.3: with 421 the server goes away, whatever its text says.
+        // RFC 5321 4.2.3: after 421 the server closes, whatever its text says.
         let refused = exchange.reply.code() != 421 && exchange.diagnosis().another_name_may_help();
         handshake.exchanges.push(exchange);
         if refused {
@@ -583,7 +582,7 @@ impl Session {
     }
 }
 
-/// Holds one reply and what it answered.
+/// One reply, and what it answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exchange {
     stage: Stage,
@@ -598,7 +597,7 @@ impl Exchange {
         self.stage
     }
 
-    /// Returns the name that had been said; at the greeting there is none.
+    /// Returns the name that had been said; `None` at the greeting.
     #[must_use]
     pub const fn name(&self) -> Option<&HeloName> {
         self.name.as_ref()
@@ -610,7 +609,7 @@ impl Exchange {
         &self.reply
     }
 
-    /// Returns whether the name is to blame, and what to do.
+    /// Returns whether the name is to blame, and what to do about it.
     pub fn diagnosis(&self) -> Diagnosis {
         Diagnosis::of(
             self.stage,
@@ -631,7 +630,7 @@ impl fmt::Display for Exchange {
     }
 }
 
-/// Says why there is no session, with everything the server said on the way.
+/// Why there is no session, with all replies of the server.
 ///
 /// The message quotes the last reply, or the last two where EHLO and HELO failed.
 ///
@@ -666,15 +665,14 @@ impl HandshakeError {
         &self.exchanges
     }
 
-    /// Returns the names that no server has refused, in order: what to start a new [`Handshake`]
-    /// with, at this server later or at another.
+    /// Returns the names that no server has refused, in order: start a new [`Handshake`] with them,
+    /// at this server later or at another.
     #[must_use]
     pub fn remaining(&self) -> &[HeloName] {
         &self.remaining
     }
 
-    /// Returns the line to send before the connection is closed; `None` where nobody listens any
-    /// more.
+    /// Returns the line to send before closing; `None` if the server no longer listens.
     #[must_use]
     pub fn quit(&self) -> Option<&'static str> {
         let closing = self
@@ -688,7 +686,7 @@ impl HandshakeError {
         }
     }
 
-    /// Judges the last reply; `None` when there was none.
+    /// Returns the diagnosis of the last reply; `None` without one.
     #[must_use]
     pub fn diagnosis(&self) -> Option<Diagnosis> {
         self.exchanges.last().map(Exchange::diagnosis)
@@ -727,7 +725,7 @@ impl Error for HandshakeError {
 }
 
 messages! {
-    /// Names why a [`Handshake`] failed.
+    /// Why a [`Handshake`] failed.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     #[non_exhaustive]
     pub enum HandshakeErrorKind {
@@ -737,17 +735,17 @@ messages! {
         EhloUnsupported = "ehlo-unsupported" => "the server does not know EHLO";
         /// The greeting is not 220.
         Greeting = "greeting" => "the server takes no mail now";
-        /// The server sent something that is no reply.
+        /// The server sent something that is not a reply.
         InvalidReply(error: InvalidReply) = "invalid-reply"
-            => "the server sent something that is no reply";
+            => "the server sent something that is not a reply";
         /// The server speaks LMTP.
         Lmtp = "lmtp" => "this is an LMTP server";
-        /// The server refused the last name that was to be tried.
+        /// The server refused the last name to try.
         NameRefused = "name-refused" => "the server refused every name";
         /// There is no name at all, or only literals of other addresses.
         NoName = "no-name"
-            => "no name fits this connection: an address literal is only sent from its own address";
+            => "no name fits this connection: an address literal is sent only from its own address";
         /// The server refused with a temporary code, or for another reason than the name.
-        Refused = "refused" => "the server refused for another reason than the name";
+        Refused = "refused" => "the server refused, but not because of the name";
     }
 }

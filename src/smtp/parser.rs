@@ -10,8 +10,8 @@ const MAX_LINES: usize = 100;
 
 /// Reads replies from bytes as they arrive.
 ///
-/// The parser keeps the lines of an unfinished reply, and no byte behind a finished one: those stay
-/// with the caller, who has to throw them away before TLS starts.
+/// The parser keeps the lines of an unfinished reply. Bytes after a finished one stay with the
+/// caller, who has to discard them before TLS starts.
 ///
 /// ```
 /// use helo_name::smtp::ReplyParser;
@@ -42,7 +42,7 @@ impl Default for ReplyParser {
 }
 
 impl ReplyParser {
-    /// Starts with the usual limits: 512 bytes a line with its end, 100 lines a reply.
+    /// Starts with the usual limits: 512 bytes in a line with its end, 100 lines in a reply.
     #[must_use]
     pub const fn new() -> Self {
         ReplyParser {
@@ -82,8 +82,8 @@ impl ReplyParser {
         self
     }
 
-    /// Returns whether the parser stands between two replies: a connection that closes otherwise
-    /// broke off in one.
+    /// Returns whether the parser is between two replies. If not, a connection that closes broke
+    /// off inside one.
     ///
     /// ```
     /// use helo_name::smtp::ReplyParser;
@@ -104,9 +104,9 @@ impl ReplyParser {
     ///
     /// # Errors
     ///
-    /// What is not a reply (`HTTP/1.1 400`, `250OK`), a code that changes between lines (`250-a`,
-    /// `251 b`), a line over the limit, more lines than the limit. The connection is of no use
-    /// then: where the next reply begins is not known.
+    /// A line that is not a reply (`HTTP/1.1 400`, `250OK`), a code that changes between lines
+    /// (`250-a`, `251 b`), a line over the limit, more lines than the limit. Then close the
+    /// connection: where the next reply begins is not known.
     pub fn push(&mut self, input: &mut &[u8]) -> Result<Option<Reply>, InvalidReply> {
         loop {
             let end = input.iter().position(|&byte| byte == b'\n');
@@ -195,8 +195,8 @@ impl Reply {
     ///
     /// # Errors
     ///
-    /// As [`ReplyParser::push`], and for bytes behind the reply or before its end: `250-mx` alone,
-    /// `250 ok` twice.
+    /// As [`ReplyParser::push`]; also for a reply without its end (`250-mx` alone), and for bytes
+    /// after it (`250 ok` twice).
     pub fn parse(bytes: &[u8]) -> Result<Self, InvalidReply> {
         let mut parser = ReplyParser::new();
         let mut rest = bytes;

@@ -8,13 +8,12 @@
 //! status-code   = class "." subject "." detail                       RFC 3463 2, RFC 2034 4
 //! ```
 //!
-//! More is taken than the grammar has, because servers send it: a bare LF ends a line too, the
-//! second digit may be any, and text may hold any byte but LF. Bytes that are not UTF-8 become
-//! U+FFFD: the extensions of a 250 are ASCII, and the rest is for people. A [`Reply`] is shown
-//! escaped and cut, because its text is the server's and may be hostile.
+//! Servers send more than the grammar has, so more is read: a bare LF ends a line too, the second
+//! digit may be any, and text may hold any byte but LF. Bytes that are not UTF-8 become U+FFFD: the
+//! extensions of a 250 are ASCII, and the rest is for people. A [`Reply`] is shown escaped and cut,
+//! because its text is the server's and may be hostile.
 //!
-//! Not promised: that two replies can be told apart by their text alone once foreign bytes were
-//! replaced.
+//! Two replies may have the same text once other bytes were replaced.
 
 use std::fmt;
 use std::str::FromStr;
@@ -22,7 +21,7 @@ use std::str::FromStr;
 use crate::escape::Excerpt;
 use crate::kinds::kinds;
 
-/// Holds one reply of a server, read to its last line.
+/// One reply of a server, read to its last line.
 ///
 /// ```
 /// use helo_name::Reply;
@@ -42,10 +41,10 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// Makes a reply of what another client has parsed already.
+    /// Makes a reply of what another client has already parsed.
     ///
-    /// Without an enhanced code it is looked for at the beginning of the text. A line that holds
-    /// line ends is several lines.
+    /// If no enhanced code is given, it is read from the beginning of the text. A line with line
+    /// ends in it is several lines.
     ///
     /// ```
     /// use helo_name::Reply;
@@ -203,7 +202,7 @@ impl fmt::Display for Reply {
 /// How many bytes of its text a printed reply shows.
 const SHOWN: usize = 300;
 
-/// Holds an enhanced status code of RFC 3463, such as 5.7.1.
+/// An enhanced status code of RFC 3463, such as 5.7.1.
 ///
 /// ```
 /// use helo_name::smtp::EnhancedCode;
@@ -246,7 +245,7 @@ impl EnhancedCode {
         self.class as u16 == code / 100
     }
 
-    /// Finds the code with which a text begins, and the text behind it.
+    /// Finds the code that a text begins with, and the text after it.
     fn at_start(line: &str, code: u16) -> Option<(Self, &str)> {
         let end = line.find([' ', '\t']).unwrap_or(line.len());
         let (first, rest) = line.split_at(end);
@@ -298,7 +297,7 @@ impl fmt::Display for EnhancedCode {
     }
 }
 
-/// Says why bytes are not a reply; the bytes themselves are not quoted.
+/// Why bytes are not a reply. The bytes themselves are not quoted.
 ///
 /// ```
 /// use helo_name::Reply;
@@ -307,7 +306,7 @@ impl fmt::Display for EnhancedCode {
 /// let error = Reply::parse(b"250-mx.example.net\r\n251 ok\r\n").unwrap_err();
 /// assert_eq!(error.kind(), InvalidReplyKind::CodeChanged);
 /// assert_eq!(error.line(), 2);
-/// assert_eq!(error.to_string(), "line 2 of the reply: its code is not that of the line before; do not use this connection any more");
+/// assert_eq!(error.to_string(), "line 2 of the reply: its code differs from the line before; close the connection");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct InvalidReply {
@@ -340,37 +339,35 @@ impl fmt::Display for InvalidReply {
 }
 
 kinds! {
-    /// Names the rule that an [`InvalidReply`] breaks.
+    /// The rule that an [`InvalidReply`] breaks.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum InvalidReplyKind {
         /// A line does not begin with a reply code from 200 to 599 and a space, a hyphen or its
         /// end.
         Code = "code"
-            => "line {line} of the reply: no reply code from 200 to 599 with a space, a hyphen or \
-                nothing behind it; check that an SMTP server listens there";
+            => "line {line} of the reply does not start with a reply code (200-599); \
+                is this an SMTP server?";
         /// The lines of one reply have different codes.
         CodeChanged = "code-changed"
-            => "line {line} of the reply: its code is not that of the line before; \
-                do not use this connection any more";
+            => "line {line} of the reply: its code differs from the line before; \
+                close the connection";
         /// A text is not an enhanced status code.
         EnhancedCode = "enhanced-code"
-            => "no enhanced status code: it is a class of 2, 4 or 5 and two numbers of up to three \
-                digits, joined by dots";
+            => "not an enhanced status code: expected class 2, 4 or 5 and two numbers of up to \
+                three digits, joined by dots";
         /// The last line is missing.
         Incomplete = "incomplete"
-            => "the reply ends before its last line; read on, or take the connection as closed";
+            => "the reply ends before its last line; read on, or treat the connection as closed";
         /// A line is longer than the limit.
         LineTooLong = "line-too-long"
-            => "line {line} of the reply: longer than the limit; \
-                do not use this connection any more";
+            => "line {line} of the reply: longer than the limit; close the connection";
         /// There are more lines than the limit.
         TooManyLines = "too-many-lines"
-            => "line {line} of the reply: more lines than the limit; \
-                do not use this connection any more";
-        /// Something stands behind the reply.
+            => "line {line} of the reply: more lines than the limit; close the connection";
+        /// There are bytes after the reply.
         TrailingBytes = "trailing-bytes"
-            => "bytes behind line {line}, the last of the reply; give one reply at a time";
+            => "bytes after line {line}, the last of the reply; give one reply at a time";
     }
     write(explain: line: usize)
 }

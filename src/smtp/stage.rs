@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// Names the command that a reply answers.
+/// The command that a reply answers.
 ///
 /// ```
 /// use helo_name::Stage;
@@ -106,7 +106,7 @@ impl FromStr for Stage {
     }
 }
 
-/// Says that a text is not a [`Stage`].
+/// Why a text is not a [`Stage`].
 ///
 /// ```
 /// use helo_name::Stage;

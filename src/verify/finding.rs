@@ -7,19 +7,19 @@ use crate::kinds::kinds;
 use crate::name::{HeloName, Scope, is_verifiable};
 
 kinds! {
-    /// What the DNS amounts to, about a name and a client address.
+    /// What the DNS answers mean for a name and a client address.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
     pub enum Finding {
-        /// The name's addresses of the client's family hold the client address.
+        /// The client address is among the name's addresses.
         Match = "match" => "it has the client address";
         /// The client address is not known, and the name has a public address.
         Resolves = "resolves" => "it has a public address";
-        /// The name has addresses, and none is public or the client's.
+        /// The name is not public; or it has addresses, and none is public or the client's.
         NotPublic = "not-public" => "none of its addresses is public";
         /// The DNS did not say.
         Unknown = "unknown" => "the DNS did not say";
         /// The name has addresses of the client's family, and none is the client's.
-        Mismatch = "mismatch" => "its addresses do not hold the client address";
+        Mismatch = "mismatch" => "none of its addresses is the client address";
         /// The name does not exist, or has no record of the client's family.
         NoAddress = "no-address" => "it has no address";
     }
@@ -36,13 +36,13 @@ impl Finding {
         Self::NoAddress,
     ];
 
-    /// Says it of a name and a client address, as a clause.
+    /// Says it about a name and a client address, as a clause.
     pub(crate) fn about(self, name: &HeloName, client: Option<IpAddr>) -> String {
         let means_nothing = name.is_domain() && name.scope() != Scope::Public;
         match (self, client) {
             (Self::Match, _) if name.is_literal() => "it is the client address".to_owned(),
             (Self::Mismatch, _) if name.is_literal() => "it is not the client address".to_owned(),
-            (Self::NotPublic, _) if means_nothing => "it means nothing in public".to_owned(),
+            (Self::NotPublic, _) if means_nothing => "it is not a public name".to_owned(),
             (Self::NoAddress, Some(address)) => {
                 format!("it has no {} record", Family::of(address).record_type())
             }
@@ -50,7 +50,7 @@ impl Finding {
         }
     }
 
-    /// Returns whether the DNS speaks for the name.
+    /// Returns whether the DNS confirms the name.
     #[must_use]
     pub const fn is_good(self) -> bool {
         matches!(self, Self::Match | Self::Resolves)

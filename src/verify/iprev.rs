@@ -36,7 +36,7 @@ kinds! {
         Pass = "pass";
         /// The address has PTR names, and none of them has the address.
         Fail = "fail";
-        /// The DNS did not answer in time, or not at all; a later try may.
+        /// The DNS did not answer, or not in time; a later try may help.
         TempError = "temperror";
         /// The address has no PTR record.
         PermError = "permerror";
@@ -46,8 +46,7 @@ kinds! {
 /// Returns whether the names of an address lead back to it, as far as the facts say: an iprev check
 /// (RFC 8601 3).
 ///
-/// `None` when the names were not asked for, or when none leads back and fewer were looked up than
-/// can be: one of the others may.
+/// `None` when the names were not asked for, or when none leads back and not all were looked up.
 pub(crate) fn iprev(address: IpAddr, facts: &Facts) -> Option<Iprev> {
     let names = match facts.names(address)?.outcome() {
         Outcome::Found(names) => names,
@@ -72,7 +71,8 @@ pub(crate) fn iprev(address: IpAddr, facts: &Facts) -> Option<Iprev> {
     are_all_asked.then_some(Iprev::Fail)
 }
 
-/// Whether a PTR answer holds a name. Compared as names, so that case and a root dot do not matter.
+/// Returns whether a PTR answer has a name. Names are compared, so case and a root dot do not
+/// matter.
 pub(crate) fn names_hold(answer: &Answer<PtrText>, name: &HeloName) -> bool {
     let mut names = answer.records().iter();
     names.any(|text| text.to_name().is_ok_and(|ptr| ptr == *name))

@@ -291,8 +291,8 @@ fn silence_is_no_answer_in_time() {
         format!(
             "client address 192.0.2.10 (given): PTR not known (no answer in time); iprev temperror\n\
          name servers asked: {address}\n\
-         no name: no usable EHLO name until the DNS answers; try again (try-again); to cure it, \
-         set a fully-qualified name of yours whose A record is 192.0.2.10, for example: HELO_NAME=mail.example.com"
+         no name: no usable EHLO name until the DNS answers; try again (try-again); fix: \
+         set HELO_NAME to this host's fully-qualified name, whose A record is 192.0.2.10, for example: HELO_NAME=mail.example.com"
         )
     );
 }
@@ -325,7 +325,7 @@ fn without_a_name_server_nothing_is_known() {
     assert_eq!(
         error.to_string(),
         "no usable EHLO name until the DNS answers; try again; PTR of 192.0.2.10: the DNS did not say (no name server \
-         configured); to cure it, set a fully-qualified name of yours whose A record is 192.0.2.10, for example: \
+         configured); fix: set HELO_NAME to this host's fully-qualified name, whose A record is 192.0.2.10, for example: \
          HELO_NAME=mail.example.com"
     );
 }

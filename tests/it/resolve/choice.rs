@@ -337,7 +337,7 @@ fn of_two_hundred_ptr_names_the_same_ten_are_looked_at_in_any_order() {
         let more = report.considered().last().unwrap();
         assert_eq!(
             more.to_string(),
-            r#"PTR of 192.0.2.10, 190 more PTR names: reject: no more than ten are looked at (not-asked)"#
+            r#"PTR of 192.0.2.10, 190 more PTR names: reject: only ten are looked up (not-asked)"#
         );
     });
 }
@@ -408,11 +408,11 @@ fn hostile_ptr_text_is_refused_and_shown_harmless() {
     let cases = [
         (
             "mail.example.com\r\nMAIL FROM:<a@example.com>",
-            r#""mail.example.com\013\010MAIL\032FROM:<a@example.com>": reject: the PTR record holds something other than a host name (bad-character)"#,
+            r#""mail.example.com\013\010MAIL\032FROM:<a@example.com>": reject: the PTR record is not a host name (bad-character)"#,
         ),
         (
             "two words.example.com",
-            r#""two\032words.example.com": reject: the PTR record holds something other than a host name (bad-character)"#,
+            r#""two\032words.example.com": reject: the PTR record is not a host name (bad-character)"#,
         ),
         (
             "under_score.example.com",
@@ -424,11 +424,11 @@ fn hostile_ptr_text_is_refused_and_shown_harmless() {
         ),
         (
             "mail.corp.internal",
-            r#""mail.corp.internal": reject: this name is known in its own network only (under `internal`); configure the public host name, such as mail.example.com (private-name)"#,
+            r#""mail.corp.internal": reject: this name is known only in its own network (under `internal`); configure the public host name, such as mail.example.com (private-name)"#,
         ),
         (
             "192.0.2.10",
-            r#""192.0.2.10": reject: the PTR record holds something other than a host name (bare-address)"#,
+            r#""192.0.2.10": reject: the PTR record is not a host name (bare-address)"#,
         ),
         (
             "",
@@ -605,9 +605,9 @@ fn a_private_client_address_is_used_and_said_to_be_useless_in_public() {
         &report,
         &[
             "client address 10.244.1.17 (given): not public, so its PTR was not asked for",
-            r#"host name "mail.example.com": A 192.0.2.10; hold: its addresses do not hold the client address (mismatch)"#,
+            r#"host name "mail.example.com": A 192.0.2.10; hold: none of its addresses is the client address (mismatch)"#,
             "warning: client address 10.244.1.17 is not public, so no server outside sees it; give the address that servers see (client-address-not-public)",
-            "warning: mail.example.com is sent unverified: its addresses do not hold the client address (unverified)",
+            "warning: mail.example.com is sent unverified: none of its addresses is the client address (unverified)",
             "chosen: mail.example.com from host name",
         ],
     );
@@ -690,7 +690,7 @@ fn a_configured_name_is_sent_whatever_the_dns_says_and_the_report_says_so() {
                 .address("helo.example.com", "192.0.2.11")
                 .ptr(V4, "mail.example.com"),
             "192.0.2.11",
-            "its addresses do not hold the client address",
+            "none of its addresses is the client address",
             "mismatch",
         ),
         (
@@ -768,12 +768,12 @@ fn a_configured_name_that_cannot_be_sent_is_an_error_and_nothing_takes_its_place
         ),
         (
             "http://mail.example.net",
-            "this is a URL or a path; write the host name alone; did you mean mail.example.net?",
+            "this is a URL or a path; write only the host name; did you mean mail.example.net?",
             "HELO_NAME=mail.example.net",
         ),
         (
             "mail.example.net:25",
-            "a port is attached (at byte 16); write the host name alone; did you mean mail.example.net?",
+            "a port is attached (at byte 16); write only the host name; did you mean mail.example.net?",
             "HELO_NAME=mail.example.net",
         ),
         (
@@ -783,12 +783,12 @@ fn a_configured_name_that_cannot_be_sent_is_an_error_and_nothing_takes_its_place
         ),
         (
             "shop_mailer_1",
-            "a host name has no underscore (at byte 4); configure a name without; one with a hyphen instead only if DNS has it",
+            "a host name has no underscore (at byte 4); configure a name without one; use a hyphen instead only if the DNS has that name",
             "HELO_NAME=mail.example.com",
         ),
         (
             "mail.example.com\r\nMAIL FROM:<a@example.com>",
-            r"a control character could end the command and start another (`\x0d` at byte 16); find out where it comes from and write the host name alone",
+            r"a control character could end the command and start another (`\x0d` at byte 16); find out where it comes from and write only the host name",
             "HELO_NAME=mail.example.com",
         ),
         (
@@ -818,7 +818,7 @@ fn a_configured_name_that_cannot_be_sent_is_an_error_and_nothing_takes_its_place
                 let shown = setting.replace('\r', r"\x0d").replace('\n', r"\x0a");
                 let message = error.to_string();
                 let beginning = format!(
-                    r#"the configured EHLO name cannot be sent; configured name "{shown}": {reason}; to cure it, change the setting, or remove it and set "#
+                    r#"the configured EHLO name cannot be sent; configured name "{shown}": {reason}; fix: change the setting, or remove it and set "#
                 );
                 assert!(message.starts_with(&beginning), "\n{message}\n{beginning}");
             },
@@ -919,7 +919,7 @@ fn a_variable_that_cannot_be_sent_is_an_error() {
         shown,
         [
             r#"HELO_NAME "{}": reject: this is a template that was not filled in (at byte 0); find out why, or configure the host name itself (template)"#,
-            "no name: the configured EHLO name cannot be sent (configuration); to cure it, set a fully-qualified name of yours whose A record is 192.0.2.10, for example: HELO_NAME=mail.example.com",
+            "no name: the configured EHLO name cannot be sent (configuration); fix: set HELO_NAME to this host's fully-qualified name, whose A record is 192.0.2.10, for example: HELO_NAME=mail.example.com",
         ]
     );
 }
@@ -955,7 +955,7 @@ fn with_nothing_usable_the_error_lists_every_candidate_and_the_cure() {
          sender domain \"example.com\": it has no A record; \
          PTR of 192.0.2.10 \"under_score.example.com\": underscore at byte 5: a host name has only letters, digits and \
          hyphens between its dots; use a name without underscore that exists in DNS; \
-         to cure it, set a fully-qualified name of yours whose A record is 192.0.2.10, for example: HELO_NAME=mail.example.com",
+         fix: set HELO_NAME to this host's fully-qualified name, whose A record is 192.0.2.10, for example: HELO_NAME=mail.example.com",
     );
 }
 
@@ -965,7 +965,7 @@ fn without_any_candidate_the_error_says_so() {
     assert_error(
         &report,
         ResolveErrorKind::NoUsableName,
-        "no usable EHLO name; there is no candidate at all; to cure it, set a fully-qualified name of yours, for example: \
+        "no usable EHLO name; there is no candidate; fix: set HELO_NAME to this host's fully-qualified name, for example: \
          HELO_NAME=mail.example.com",
     );
 }
@@ -1165,7 +1165,7 @@ fn a_generic_name_is_chosen_with_a_warning() {
         &[
             "client address 203.0.114.5 (given): PTR 203-0-114-5.dyn.example.net; iprev pass",
             r#"PTR of 203.0.114.5 "203-0-114-5.dyn.example.net": A 203.0.114.5; permit: it has the client address (match)"#,
-            "warning: 203-0-114-5.dyn.example.net looks like a customer line (holds four numbers like an address); some servers refuse such names (generic)",
+            "warning: 203-0-114-5.dyn.example.net looks like an ISP-assigned name (contains four numbers like an address); some servers refuse such names (generic)",
             "chosen: 203-0-114-5.dyn.example.net from PTR of 203.0.114.5",
         ],
     );
@@ -1309,7 +1309,7 @@ fn under_strict_a_configured_name_that_the_dns_is_silent_about_is_worth_another_
         &report,
         ResolveErrorKind::TryAgain,
         "no usable EHLO name until the DNS answers; try again; configured name \"mail.example.com\": the DNS did not \
-         say; to cure it, make sure that the DNS has this record: mail.example.com. A 192.0.2.10",
+         say; fix: publish this record: mail.example.com. A 192.0.2.10",
     );
 }
 
@@ -1347,7 +1347,7 @@ fn when_only_what_is_not_known_is_left_the_error_says_to_try_again() {
          host name \"shop_mailer_1\": a host name has no underscore (at byte 4); configure a name without; one with a \
          hyphen instead only if DNS has it; \
          PTR of 192.0.2.10: the DNS did not say (no answer in time); \
-         to cure it, set a fully-qualified name of yours whose A record is 192.0.2.10, for example: HELO_NAME=mail.example.com",
+         fix: set HELO_NAME to this host's fully-qualified name, whose A record is 192.0.2.10, for example: HELO_NAME=mail.example.com",
     );
     assert!(report.valid_until() <= Instant::now() + Duration::from_secs(60));
     // A bare name that might be qualified is one of those (the table of `Standard`).
@@ -1641,11 +1641,11 @@ fn a_hostile_host_name_is_refused_with_a_reason_and_the_ptr_name_is_sent() {
         ),
         (
             b"a\r\nQUIT",
-            r#""a\x0d\x0aQUIT": reject: a control character could end the command and start another (`\x0d` at byte 1); find out where it comes from and write the host name alone (control)"#,
+            r#""a\x0d\x0aQUIT": reject: a control character could end the command and start another (`\x0d` at byte 1); find out where it comes from and write only the host name (control)"#,
         ),
         (
             b"mail\0.example.com",
-            r#""mail\x00.example.com": reject: a control character could end the command and start another (`\x00` at byte 4); find out where it comes from and write the host name alone (control)"#,
+            r#""mail\x00.example.com": reject: a control character could end the command and start another (`\x00` at byte 4); find out where it comes from and write only the host name (control)"#,
         ),
         (
             b"",
@@ -1653,7 +1653,7 @@ fn a_hostile_host_name_is_refused_with_a_reason_and_the_ptr_name_is_sent() {
         ),
         (
             b"\x1b[31mred.example.com",
-            r#""\x1b[31mred.example.com": reject: a control character could end the command and start another (`\x1b` at byte 0); find out where it comes from and write the host name alone (control)"#,
+            r#""\x1b[31mred.example.com": reject: a control character could end the command and start another (`\x1b` at byte 0); find out where it comes from and write only the host name (control)"#,
         ),
         (
             &huge,

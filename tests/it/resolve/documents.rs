@@ -222,7 +222,7 @@ fn a_resolution_without_a_name_has_the_error_and_its_cure() {
             "message": error.to_string(),
             "cure": {
                 "kind": "set-name",
-                "message": "set a fully-qualified name of yours whose A record is 192.0.2.10, for example",
+                "message": "set HELO_NAME to this host's fully-qualified name, whose A record is 192.0.2.10, for example",
                 "line": "HELO_NAME=mail.example.com",
             },
         })

@@ -93,7 +93,7 @@ fn the_chosen_name_each_warning_and_each_look_up_are_events() {
         [
             "DEBUG helo_name: DNS look-up address=192.0.2.10 record_type=\"PTR\" outcome=\"nx-domain\" records=0 ttl_seconds=60",
             "DEBUG helo_name: DNS look-up name=\"mail.example.com\" record_type=\"A\" outcome=\"found\" records=1 ttl_seconds=60",
-            "WARN helo_name: mail.example.com is sent unverified: its addresses do not hold the client address \
+            "WARN helo_name: mail.example.com is sent unverified: none of its addresses is the client address \
              kind=\"unverified\" name=\"mail.example.com\" address=192.0.2.10",
             "WARN helo_name: client address 192.0.2.10 has no PTR record; many servers refuse that whatever the name is; \
              ask whoever provides the address to set one kind=\"no-ptr\" address=192.0.2.10",
