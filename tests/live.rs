@@ -386,21 +386,36 @@ fn a_server_whose_name_is_sent_to_it_gets_a_warning_before() {
     assert!(session.warning().is_some());
 }
 
+/// Runs an example, and returns its exit code and what it printed.
+fn example(
+    variable_of_path: &str,
+    helo_name: Option<&str>,
+    arguments: &[&str],
+) -> (Option<i32>, String) {
+    let output = Command::new(variable(variable_of_path))
+        .env_remove("HELO_NAME")
+        .envs(helo_name.map(|name| ("HELO_NAME", name)))
+        .args(arguments)
+        .output()
+        .expect("the example runs");
+    let text = String::from_utf8(output.stdout).expect("the example prints text");
+    (output.status.code(), text)
+}
+
 #[test]
 #[ignore = "needs the servers of tests/servers/run"]
-fn the_example_handshake_prints_the_dialog_and_the_diagnosis() {
+fn helo_greet_prints_the_dialog_and_the_diagnosis() {
     let live = Live::new();
-    let example = |arguments: &[&str]| {
-        let output = Command::new(variable("HELO_TEST_EXAMPLE"))
-            .args(arguments)
-            .output()
-            .expect("the example runs");
-        let text = String::from_utf8(output.stdout).expect("the example prints text");
-        (output.status.code(), text)
-    };
     let server = live.address("exim-verify").to_string();
+    let greet = |names: &[&str]| {
+        example(
+            "HELO_TEST_HELO",
+            None,
+            &[&["greet", &server], names].concat(),
+        )
+    };
 
-    let (code, text) = example(&[&server]);
+    let (code, text) = greet(&[]);
     assert_eq!(code, Some(0), "{text}");
     assert!(
         text.contains("C: EHLO mail.example.com\nS: 250-mx.example.net Hello"),
@@ -408,7 +423,7 @@ fn the_example_handshake_prints_the_dialog_and_the_diagnosis() {
     );
     assert!(text.contains("C: QUIT\nS: 221 "), "{text}");
 
-    let (code, text) = example(&[&server, "web01.example.com"]);
+    let (code, text) = greet(&["web01.example.com"]);
     assert_eq!(code, Some(1), "{text}");
     assert!(
         text.contains("S: 550 EHLO argument does not match calling host\n"),
@@ -416,7 +431,7 @@ fn the_example_handshake_prints_the_dialog_and_the_diagnosis() {
     );
     assert!(text.contains("ours, mismatch-ip, lasting\n"), "{text}");
 
-    let (code, text) = example(&[&server, "web01.example.com", "mail.example.com"]);
+    let (code, text) = greet(&["web01.example.com", "mail.example.com"]);
     assert_eq!(code, Some(0), "{text}");
     assert_eq!(text.matches("\nC: EHLO ").count(), 2, "{text}");
 }
@@ -426,14 +441,9 @@ fn the_example_handshake_prints_the_dialog_and_the_diagnosis() {
 fn the_example_lettre_send_is_heard_in_each_way_and_knows_whom_to_blame() {
     let live = Live::new();
     let send = |server: &str, name: Option<&str>| {
-        let output = Command::new(variable("HELO_TEST_LETTRE_SEND"))
-            .env_remove("HELO_NAME")
-            .envs(name.map(|name| ("HELO_NAME", name)))
-            .arg(live.address(server).to_string())
-            .args(["sender@example.com", "alice@mx.example.net"])
-            .output()
-            .expect("the example runs");
-        String::from_utf8(output.stdout).expect("the example prints text")
+        let server = live.address(server).to_string();
+        let arguments = [&*server, "sender@example.com", "alice@mx.example.net"];
+        example("HELO_TEST_LETTRE_SEND", name, &arguments).1
     };
     for &(server, _) in &live.servers {
         assert_eq!(
