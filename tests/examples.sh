@@ -23,7 +23,7 @@ unset HELO_NAME
 
 cargo build -q --features serde --example helo || exit 1
 cp "$built/helo" "$temporary/helo_with_serde"
-cargo build -q --example helo --example kubernetes_pod || exit 1
+cargo build -q --example choose --example greet --example helo --example kubernetes_pod --example own_dns || exit 1
 helo=$built/helo
 helo_with_serde=$temporary/helo_with_serde
 
@@ -112,10 +112,29 @@ refuses() {
     check "helo $command refuses $*" is_wrong_usage "$text"
 }
 
+# The lessons.
+
+for lesson in examples/*.rs; do
+    code=$(wc -l <"$lesson")
+    check "$lesson has at most 60 lines" test "$code" -le 60
+done
+
 run "$built/kubernetes_pod"
 check 'kubernetes_pod ends with the PTR name' sends mail.example.com
 check 'kubernetes_pod discovers the address that nobody configured' \
     grep -q '^client address 192.0.2.10 (discovered, two services agree): ' "$out"
+
+run "$built/own_dns"
+check 'own_dns ends with the name of the table' sends mail.example.com
+
+run "$built/choose" '{}'
+check 'choose says what to configure' is_cured_by HELO_NAME=mail.example.com
+
+run "$built/greet"
+check 'greet says how to use it' grep -qF 'usage: greet HOST:PORT NAME...' "$err"
+
+run "$built/greet" 127.0.0.1:0 mail.example.com
+check 'greet fails where nobody listens' test "$code" -eq 1
 
 # helo explain
 

@@ -22,19 +22,20 @@ use crate::json::{self, Form, Json};
 use crate::shared::{Lines, Outcome, Stop, name_server};
 
 const DETAILS: &str = "\
-A line of the input is `NAME<TAB>ADDRESS`: a HELO name and the address it came from. Empty lines and
-lines that start with # are skipped.
+A line of the input is `NAME<TAB>ADDRESS`: a HELO name and the address it came from. Empty lines
+and lines that start with # are skipped.
 
 It writes one line for each, separated by tabs, in the order in which they are known:
   NAME  ADDRESS  FINDING  IPREV  PTR
     FINDING  match, mismatch, no-address, not-public, or unknown (the DNS did not say)
-    IPREV    whether the PTR names lead back to the address: pass, fail, temperror, permerror (there
-             is no PTR record), or - (the PTR names are other names)
+    IPREV    whether the PTR names lead back to the address by this name: pass, fail, temperror,
+             permerror (there is no PTR record), or - (the PTR names are other names)
     PTR      the names of the address, separated by commas, or -
   line N  -  unreadable  -  REASON
     for line N of the input, if it is no such line
 
-With --json, each line is an object: the verification, or the line's number and why it is unreadable.
+With --json, each line is an object: the verification, or the line's number and why it is
+unreadable.
 
 Progress is shown on standard error if that is a terminal.
 

@@ -30,7 +30,8 @@ failed; 2 for wrong options.
 
 Examples:
   helo diagnose < replies.tsv
-  printf 'rcpt\tweb_1\t450 4.7.1 <web_1>: Helo command rejected: Host not found\n' | helo diagnose"#;
+  printf 'rcpt\tweb_1\t450 4.7.1 <web_1>: Helo command rejected: Host not found\n' |
+    helo diagnose"#;
 
 /// Read replies of mail servers: is the name to blame?
 #[derive(clap::Args)]
@@ -101,7 +102,7 @@ fn judge(line: &str) -> Result<Diagnosis, Box<dyn Error>> {
     Ok(Diagnosis::of(stage, &read(reply)?, sent))
 }
 
-/// Reads a reply from a log: the code of the first line counts, and the next lines may have it or not.
+/// Reads a reply from a log: the code of the first line counts, and the next lines may lack it.
 fn read(reply: &str) -> Result<Reply, Box<dyn Error>> {
     let mut lines = reply.split("\\n");
     let first = lines.next().unwrap_or_default();

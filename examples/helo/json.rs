@@ -1,7 +1,7 @@
 //! The option `--json`, and how values are written with it.
 //!
-//! The crate's types have a JSON form with its feature `serde` only. Without it the option is refused,
-//! so the functions here are never called then.
+//! The crate's types have a JSON form with its feature `serde` only. Without it the option is
+//! refused, so nothing here is called.
 
 use helo_name::Resolution;
 use serde_json::Value;

@@ -1,5 +1,5 @@
-//! How arguments of any bytes are written in a line: `\xNN` is a byte, `\\` a backslash, `\t` a tab,
-//! and `\-` alone is no argument at all. A backslash before anything else means itself.
+//! How arguments of any bytes are written in a line: `\xNN` is a byte, `\\` a backslash, `\t` a
+//! tab, and `\-` alone is no argument at all. A backslash before anything else means itself.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
