@@ -7,6 +7,13 @@
 
 #[path = "support/dns_server.rs"]
 mod dns_server;
+#[cfg(feature = "lettre")]
+#[path = "../examples/lettre_send.rs"]
+#[expect(dead_code, reason = "an example has a main function")]
+mod lettre_send;
+#[cfg(feature = "lettre")]
+#[path = "support/lettre_ways.rs"]
+mod lettre_ways;
 
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Shutdown, SocketAddr, TcpStream};
@@ -386,21 +393,36 @@ fn a_server_whose_name_is_sent_to_it_gets_a_warning_before() {
     assert!(session.warning().is_some());
 }
 
+/// Runs an example, and returns its exit code and what it printed.
+fn example(
+    variable_of_path: &str,
+    helo_name: Option<&str>,
+    arguments: &[&str],
+) -> (Option<i32>, String) {
+    let output = Command::new(variable(variable_of_path))
+        .env_remove("HELO_NAME")
+        .envs(helo_name.map(|name| ("HELO_NAME", name)))
+        .args(arguments)
+        .output()
+        .expect("the example runs");
+    let text = String::from_utf8(output.stdout).expect("the example prints text");
+    (output.status.code(), text)
+}
+
 #[test]
 #[ignore = "needs the servers of tests/servers/run"]
-fn the_example_handshake_prints_the_dialog_and_the_diagnosis() {
+fn helo_greet_prints_the_dialog_and_the_diagnosis() {
     let live = Live::new();
-    let example = |arguments: &[&str]| {
-        let output = Command::new(variable("HELO_TEST_EXAMPLE"))
-            .args(arguments)
-            .output()
-            .expect("the example runs");
-        let text = String::from_utf8(output.stdout).expect("the example prints text");
-        (output.status.code(), text)
-    };
     let server = live.address("exim-verify").to_string();
+    let greet = |names: &[&str]| {
+        example(
+            "HELO_TEST_HELO",
+            None,
+            &[&["greet", &server], names].concat(),
+        )
+    };
 
-    let (code, text) = example(&[&server]);
+    let (code, text) = greet(&[]);
     assert_eq!(code, Some(0), "{text}");
     assert!(
         text.contains("C: EHLO mail.example.com\nS: 250-mx.example.net Hello"),
@@ -408,7 +430,7 @@ fn the_example_handshake_prints_the_dialog_and_the_diagnosis() {
     );
     assert!(text.contains("C: QUIT\nS: 221 "), "{text}");
 
-    let (code, text) = example(&[&server, "web01.example.com"]);
+    let (code, text) = greet(&["web01.example.com"]);
     assert_eq!(code, Some(1), "{text}");
     assert!(
         text.contains("S: 550 EHLO argument does not match calling host\n"),
@@ -416,40 +438,86 @@ fn the_example_handshake_prints_the_dialog_and_the_diagnosis() {
     );
     assert!(text.contains("ours, mismatch-ip, lasting\n"), "{text}");
 
-    let (code, text) = example(&[&server, "web01.example.com", "mail.example.com"]);
+    let (code, text) = greet(&["web01.example.com", "mail.example.com"]);
     assert_eq!(code, Some(0), "{text}");
     assert_eq!(text.matches("\nC: EHLO ").count(), 2, "{text}");
 }
 
 #[test]
 #[ignore = "needs the servers of tests/servers/run"]
-fn the_example_lettre_send_is_heard_in_each_way_and_knows_whom_to_blame() {
+fn the_example_greet_goes_on_to_the_name_that_is_accepted() {
     let live = Live::new();
-    let send = |server: &str, name: Option<&str>| {
-        let output = Command::new(variable("HELO_TEST_LETTRE_SEND"))
-            .env_remove("HELO_NAME")
-            .envs(name.map(|name| ("HELO_NAME", name)))
-            .arg(live.address(server).to_string())
-            .args(["sender@example.com", "alice@mx.example.net"])
-            .output()
-            .expect("the example runs");
-        String::from_utf8(output.stdout).expect("the example prints text")
+    let server = live.address("exim-verify").to_string();
+    let greet = |names: &[&str]| example("HELO_TEST_GREET", None, &[&[&*server], names].concat());
+    let accepted = (Some(0), "EHLO mail.example.com was accepted\n".to_owned());
+    assert_eq!(greet(&["web01.example.com", "mail.example.com"]), accepted);
+    assert_eq!(greet(&["web01.example.com"]), (Some(1), String::new()));
+}
+
+#[test]
+#[ignore = "needs the servers of tests/servers/run"]
+fn the_example_lettre_send_is_heard_and_knows_whom_to_blame() {
+    let live = Live::new();
+    let send = |server: &str, name| {
+        let server = live.address(server).to_string();
+        example(
+            "HELO_TEST_LETTRE_SEND",
+            name,
+            &[&server, "alice@mx.example.net"],
+        )
     };
     for &(server, _) in &live.servers {
-        assert_eq!(
-            send(server, None),
-            "EHLO mail.example.com\nblocking: sent\nasynchronous: sent\nby hand: sent\n",
-            "{server}"
-        );
+        let sent = (Some(0), "EHLO mail.example.com\nsent\n".to_owned());
+        assert_eq!(send(server, None), sent, "{server}");
+    }
+    let (code, text) = send("postfix-rcpt", Some("web01.example.com"));
+    let refused = "EHLO web01.example.com\n\
+        `450 4.7.1 <web01.example.com>: Helo command rejected: Host not found`: Change ";
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.starts_with(refused), "{text}");
+}
+
+#[test]
+#[cfg(feature = "lettre")]
+#[ignore = "needs the servers of tests/servers/run"]
+fn lettre_is_heard_in_each_way_and_its_error_tells_whom_to_blame() {
+    use helo_name::policy::Submission;
+    use lettre_ways::{asynchronous, blocking, by_hand, on_tokio};
+
+    let live = Live::new();
+    let message = lettre::Message::builder()
+        .from("sender@example.com".parse().expect("a mailbox"))
+        .to("alice@mx.example.net".parse().expect("a mailbox"))
+        .body("text\n".to_owned())
+        .expect("a whole message");
+    let send = |server: &str, configured: Option<&str>| {
+        let server = live.address(server);
+        let resolve = HeloName::resolve()
+            .ignore_environment()
+            .configured(configured);
+        let name = resolve
+            .server(server)
+            .policy(Submission)
+            .blocking()
+            .expect("a name");
+        let outcomes = [
+            blocking(server, &name, &message),
+            on_tokio(asynchronous(server, &name, &message)),
+            by_hand(server, &name, &message),
+        ];
+        (name, outcomes)
+    };
+    for &(server, _) in &live.servers {
+        let (name, outcomes) = send(server, None);
+        assert_eq!(name.as_str(), "mail.example.com", "{server}");
+        assert!(outcomes.iter().all(Result::is_ok), "{server}: {outcomes:?}");
     }
     let refused = |server: &str, stages: [&str; 3], reply: &str, cause: Cause| {
-        let text = send(server, Some("web01.example.com"));
-        let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(lines.len(), 4, "{server}: {text}");
-        let ways = ["blocking", "asynchronous", "by hand"];
-        for ((way, stage), line) in ways.iter().zip(stages).zip(&lines[1..]) {
-            let start = format!("{way}: `{reply}` at {stage}: the name ({cause}). ");
-            assert!(line.starts_with(&start), "{server}: {text}");
+        let (_, outcomes) = send(server, Some("web01.example.com"));
+        for (outcome, stage) in outcomes.into_iter().zip(stages) {
+            let text = outcome.expect_err("a refusal").to_string();
+            let start = format!("`{reply}` at {stage}: the name ({cause}). ");
+            assert!(text.starts_with(&start), "{server}: {text}");
         }
     };
     refused(

@@ -1,8 +1,11 @@
-//! The example `lettre_send` against a server that follows a script, on loopback.
+//! The example `lettre_send`, and two more ways to send by lettre, against a server that follows a
+//! script, on loopback.
 
 #[path = "../../../examples/lettre_send.rs"]
 #[expect(dead_code, reason = "an example has a main function")]
 mod lettre_send;
+#[path = "../../support/lettre_ways.rs"]
+mod lettre_ways;
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -12,7 +15,7 @@ use std::thread;
 use helo_name::smtp::Cause;
 use helo_name::{HeloName, Stage};
 use lettre::Message;
-use lettre_send::{Failure, asynchronous, blocking, by_hand, on_tokio};
+use lettre_ways::{Failure, asynchronous, blocking, by_hand, on_tokio};
 
 use crate::support::each::each;
 
