@@ -1344,8 +1344,8 @@ fn when_only_what_is_not_known_is_left_the_error_says_to_try_again() {
         &report,
         ResolveErrorKind::TryAgain,
         "no usable EHLO name until the DNS answers; try again; \
-         host name \"shop_mailer_1\": a host name has no underscore (at byte 4); configure a name without; one with a \
-         hyphen instead only if DNS has it; \
+         host name \"shop_mailer_1\": a host name has no underscore (at byte 4); configure a name without one; \
+         use a hyphen instead only if the DNS has that name; \
          PTR of 192.0.2.10: the DNS did not say (no answer in time); \
          fix: set HELO_NAME to this host's fully-qualified name, whose A record is 192.0.2.10, for example: HELO_NAME=mail.example.com",
     );
