@@ -35,6 +35,7 @@ use crate::verify::Finding;
 kinds! {
     /// What a policy says about a candidate.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    #[expect(clippy::exhaustive_enums, reason = "a policy chooses among these")]
     pub enum Decision {
         /// It may be sent.
         Permit = "permit";
@@ -172,6 +173,7 @@ impl<F: Fn(&Judged<'_>) -> Decision + Send + Sync> FallbackPolicy for PolicyFn<F
 /// not say, the error is of the kind "try again", also for a configured name. A name or literal
 /// that means nothing in public is rejected.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::exhaustive_structs, reason = "it has no settings")]
 pub struct Strict;
 
 impl FallbackPolicy for Strict {
@@ -200,6 +202,7 @@ impl FallbackPolicy for Strict {
 /// warning, towards a private or loopback server, and rejected otherwise. A loopback literal is for
 /// a loopback server; a private literal needs [`Submission`].
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::exhaustive_structs, reason = "it has no settings")]
 pub struct Standard;
 
 impl FallbackPolicy for Standard {
@@ -249,6 +252,7 @@ impl FallbackPolicy for Standard {
 /// The sender domain must be one whose hosts you run, never a user's mailbox domain: no one else
 /// may say `EHLO gmail.com`. A configured private literal is permitted towards a private server.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::exhaustive_structs, reason = "it has no settings")]
 pub struct Submission;
 
 impl FallbackPolicy for Submission {

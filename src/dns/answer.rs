@@ -33,6 +33,10 @@ kinds! {
 
 /// What the DNS said: found, does not exist (two ways), or not known.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "the DNS has no other answers (RFC 9499)"
+)]
 pub enum Outcome<T> {
     /// Records of the type asked for; at least one, in the order of the answer.
     Found(Vec<T>),

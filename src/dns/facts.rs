@@ -24,6 +24,10 @@ use crate::dns::ptr_text::{MailExchanger, PtrText};
 /// assert_eq!(question.to_string(), "mail.example.com AAAA");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "who answers questions must answer each kind"
+)]
 pub enum Question {
     /// A or AAAA of a name.
     Addresses(Box<str>, Family),

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 /// An address family, and with it the record type that holds its addresses: A or AAAA.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "IPv4 and IPv6 are all there are")]
 pub enum Family {
     /// IPv4; asked for as A.
     V4,

@@ -96,6 +96,7 @@ impl PtrText {
 
 /// An MX record: a host that takes mail for a domain.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(clippy::exhaustive_structs, reason = "RFC 1035 3.3.9 has these fields")]
 pub struct MailExchanger {
     /// Smaller numbers are tried first.
     pub preference: u16,

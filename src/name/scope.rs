@@ -25,6 +25,7 @@ kinds! {
     /// # Ok::<(), helo_name::InvalidHeloName>(())
     /// ```
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    #[expect(clippy::exhaustive_enums, reason = "everyone, one network, this machine or no one")]
     pub enum Scope {
         /// Means this machine, whichever machine reads it: `localhost.localdomain`, `127.0.0.1`.
         Loopback = "loopback";

@@ -56,6 +56,7 @@ impl Profile {
 
 /// What a profile judges by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Basis {
     /// The argument, and what the DNS says about it and the client.
     Dns,
@@ -108,6 +109,7 @@ impl Server {
 
 /// An `EHLO` to be predicted, and what is known about it.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "callers fill it in")]
 pub struct Ehlo<'a> {
     /// What follows the verb and one space, without CR LF; `None` for the verb alone.
     pub argument: Option<&'a [u8]>,

@@ -430,6 +430,7 @@ fn is_lmtp(reply: &Reply) -> bool {
 /// What the caller does next.
 #[derive(Clone, Debug)]
 #[must_use]
+#[expect(clippy::exhaustive_enums, reason = "a caller must take each step")]
 pub enum Step {
     /// The session is open.
     Done(Session),
@@ -462,6 +463,7 @@ kinds! {
     /// assert_eq!(Verb::Ehlo.to_string(), "EHLO");
     /// ```
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    #[non_exhaustive]
     pub enum Verb {
         /// `EHLO`: the reply lists the extensions.
         Ehlo = "EHLO";

@@ -9,6 +9,7 @@ use crate::name::{HeloName, Scope, is_verifiable};
 kinds! {
     /// What the DNS answers mean for a name and a client address.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    #[non_exhaustive]
     pub enum Finding {
         /// The client address is among the name's addresses.
         Match = "match" => "it has the client address";
@@ -59,6 +60,7 @@ impl Finding {
 
 /// A finding, and the client address that it is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "a pair that callers match on")]
 pub struct ClientFinding {
     /// The client address; `None` when none is known.
     pub client: Option<IpAddr>,
@@ -83,6 +85,7 @@ impl ClientFinding {
 
 /// A fact: what the DNS says the addresses of a name are, in one family.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "a pair that callers match on")]
 pub struct Forward {
     /// The family that was asked for.
     pub family: Family,

@@ -13,6 +13,7 @@ pub(crate) const MAX_CONFIRMED: usize = 10;
 
 /// A fact: what the DNS says the names of an address are.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "a pair that callers match on")]
 pub struct Reverse {
     /// The address that was asked for.
     pub address: IpAddr,
@@ -31,6 +32,7 @@ impl Reverse {
 kinds! {
     /// The result of an iprev check (RFC 8601 3): do the names of an address lead back to it?
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    #[expect(clippy::exhaustive_enums, reason = "RFC 8601 3 has no other results for iprev")]
     pub enum Iprev {
         /// A PTR name of the address has the address: it is forward-confirmed.
         Pass = "pass";
