@@ -122,7 +122,7 @@ impl Refusal {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let stages: Vec<&str> = self.stages.iter().map(|stage| stage.verb()).collect();
+        let stages: Vec<String> = self.stages.iter().map(|stage| stage.verb()).collect();
         let all = Profile::all().filter(|profile| profile.server() == self.server);
         write!(
             f,

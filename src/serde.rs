@@ -24,7 +24,7 @@ use crate::resolve::{
     Attempt, Change, Client, Considered, Cure, Reason, Recheck, Resolution, ResolveError, Warning,
 };
 use crate::sanitize::{Sanitized, Unusable};
-use crate::smtp::{Cause, Diagnosis, EnhancedCode, Reply, Stage};
+use crate::smtp::{Cause, Diagnosis, EnhancedCode, Reply};
 use crate::verify::{ClientFinding, Forward, Reverse, Verification};
 
 /// Reads a string and checks it: what [`HeloName::parse`] refuses is an error that says which rule
@@ -87,7 +87,7 @@ macro_rules! serialize_words {
     )*};
 }
 
-serialize_words!(Cause, PtrText, Stage);
+serialize_words!(Cause, PtrText);
 
 /// Writes a family as the record type that holds its addresses.
 impl Serialize for Family {
@@ -149,7 +149,7 @@ impl Serialize for Refusal {
         let mut map = serializer.serialize_struct("Refusal", 4)?;
         map.serialize_field("server", self.server())?;
         map.serialize_field("profiles", self.profiles())?;
-        let stages: Vec<&str> = self.stages().iter().map(|stage| stage.verb()).collect();
+        let stages: Vec<String> = self.stages().iter().map(|stage| stage.verb()).collect();
         map.serialize_field("stages", &stages)?;
         map.serialize_field("reply", self.reply())?;
         map.end()

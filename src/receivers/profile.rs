@@ -219,7 +219,9 @@ impl fmt::Display for Verdict {
     /// Writes stage, codes and text. In the text a byte that is not printable ASCII is `\xNN`, and
     /// a quote or backslash is escaped with a backslash.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let stage = self.stage.map_or("accepted", Stage::verb);
+        let stage = self
+            .stage
+            .map_or_else(|| "accepted".to_owned(), Stage::verb);
         write!(f, "{stage} {} ", self.code)?;
         if let Some(enhanced) = self.enhanced {
             write!(f, "{enhanced} ")?;

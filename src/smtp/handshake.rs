@@ -65,21 +65,19 @@
 //! [`Diagnosis::of`](crate::Diagnosis::of), and go on with [`Session::next_name`].
 
 use std::collections::VecDeque;
-use std::error::Error;
-use std::fmt;
 use std::net::IpAddr;
 
-use crate::kinds::{kinds, messages};
 use crate::name::HeloName;
 use crate::plan::Plan;
 use crate::smtp::diagnose::Diagnosis;
+use crate::smtp::exchange::{
+    Exchange, HandshakeError, HandshakeErrorKind, HandshakeWarning, QUIT, Verb,
+};
 use crate::smtp::reply::{InvalidReply, Reply};
 use crate::smtp::stage::Stage;
 
 /// How many names are tried, each on a connection of its own.
 const MAX_NAMES: usize = 3;
-
-const QUIT: &str = "QUIT\r\n";
 
 /// A greeting in progress: it takes each reply, and says what to do next.
 ///
@@ -454,46 +452,6 @@ pub enum Step {
     },
 }
 
-kinds! {
-    /// The verb that opened a session.
-    ///
-    /// ```
-    /// use helo_name::smtp::Verb;
-    ///
-    /// assert_eq!(Verb::Ehlo.to_string(), "EHLO");
-    /// ```
-    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-    #[non_exhaustive]
-    pub enum Verb {
-        /// `EHLO`: the reply lists the extensions.
-        Ehlo = "EHLO";
-        /// `HELO`: there are no extensions.
-        Helo = "HELO";
-    }
-}
-
-impl Verb {
-    const fn stage(self) -> Stage {
-        match self {
-            Verb::Ehlo => Stage::Ehlo,
-            Verb::Helo => Stage::Helo,
-        }
-    }
-}
-
-kinds! {
-    /// Something worth a line in the log that stops nothing.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-    #[non_exhaustive]
-    pub enum HandshakeWarning {
-        /// The name is that of the host in the greeting, so the client claims to be the server;
-        /// many servers refuse that.
-        ServersOwnName = "servers-own-name"
-            => "the name for EHLO is the server's own, as its greeting says; \
-                send the name of this host";
-    }
-}
-
 /// An open session: the name that the server accepted, the verb, and the reply.
 #[derive(Clone, Debug)]
 #[must_use]
@@ -581,173 +539,5 @@ impl Session {
         }
         handshake.state = State::Said(self.verb, self.name);
         handshake.fail_unjudged(HandshakeErrorKind::Refused)
-    }
-}
-
-/// One reply, and what it answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Exchange {
-    stage: Stage,
-    name: Option<HeloName>,
-    reply: Reply,
-}
-
-impl Exchange {
-    /// Returns the command; a greeting answers none and begins a new connection.
-    #[must_use]
-    pub const fn stage(&self) -> Stage {
-        self.stage
-    }
-
-    /// Returns the name that had been said; `None` at the greeting.
-    #[must_use]
-    pub const fn name(&self) -> Option<&HeloName> {
-        self.name.as_ref()
-    }
-
-    /// Returns the reply.
-    #[must_use]
-    pub const fn reply(&self) -> &Reply {
-        &self.reply
-    }
-
-    /// Returns whether the name is to blame, and what to do about it.
-    pub fn diagnosis(&self) -> Diagnosis {
-        Diagnosis::of(
-            self.stage,
-            &self.reply,
-            self.name.as_ref().map(HeloName::as_str),
-        )
-    }
-}
-
-impl fmt::Display for Exchange {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.name, self.stage) {
-            (Some(name), Stage::Ehlo) => write!(f, "`{}` to EHLO {name}", self.reply),
-            (Some(name), Stage::Helo) => write!(f, "`{}` to HELO {name}", self.reply),
-            (Some(name), stage) => write!(f, "`{}` to {stage} after EHLO {name}", self.reply),
-            (None, stage) => write!(f, "`{}` as {stage}", self.reply),
-        }
-    }
-}
-
-/// Why there is no session, with all replies of the server.
-///
-/// The message quotes the last reply, or the last two where EHLO and HELO failed.
-///
-/// ```
-/// use helo_name::{Handshake, HeloName, Reply};
-/// use helo_name::smtp::{HandshakeErrorKind, Step};
-///
-/// let handshake = Handshake::new([HeloName::parse("mail.example.com")?]);
-/// let Step::Failed(error) = handshake.on_reply(Reply::parse(b"554 5.3.2 no")?) else { unreachable!() };
-/// assert_eq!(error.kind(), HandshakeErrorKind::Greeting);
-/// assert_eq!(error.to_string(), "the server takes no mail now: `554 5.3.2 no` as greeting");
-/// assert_eq!(error.quit(), Some("QUIT\r\n"));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HandshakeError {
-    kind: HandshakeErrorKind,
-    exchanges: Vec<Exchange>,
-    remaining: Vec<HeloName>,
-}
-
-impl HandshakeError {
-    /// Returns what went wrong.
-    #[must_use]
-    pub const fn kind(&self) -> HandshakeErrorKind {
-        self.kind
-    }
-
-    /// Returns all replies in order, greetings included; a greeting begins a new connection.
-    #[must_use]
-    pub fn exchanges(&self) -> &[Exchange] {
-        &self.exchanges
-    }
-
-    /// Returns the names that no server has refused, in order: start a new [`Handshake`] with them,
-    /// at this server later or at another.
-    #[must_use]
-    pub fn remaining(&self) -> &[HeloName] {
-        &self.remaining
-    }
-
-    /// Returns the line to send before closing; `None` if the server no longer listens.
-    #[must_use]
-    pub fn quit(&self) -> Option<&'static str> {
-        let closing = self
-            .exchanges
-            .last()
-            .is_some_and(|exchange| exchange.reply.code() == 421);
-        match self.kind {
-            HandshakeErrorKind::Closed | HandshakeErrorKind::InvalidReply(_) => None,
-            _ if closing => None,
-            _ => Some(QUIT),
-        }
-    }
-
-    /// Returns the diagnosis of the last reply; `None` without one.
-    #[must_use]
-    pub fn diagnosis(&self) -> Option<Diagnosis> {
-        self.exchanges.last().map(Exchange::diagnosis)
-    }
-}
-
-impl fmt::Display for HandshakeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.kind {
-            // A temporary code ends the attempt whatever it is about.
-            HandshakeErrorKind::Refused if self.diagnosis().is_some_and(|last| last.is_ours()) => {
-                f.write_str("the server refused the name with a temporary code")?;
-            }
-            kind => write!(f, "{kind}")?,
-        }
-        let Some((last, before)) = self.exchanges.split_last() else {
-            return Ok(());
-        };
-        if matches!(self.kind, HandshakeErrorKind::NoName) {
-            return Ok(());
-        }
-        match before.last() {
-            Some(ehlo) if last.stage == Stage::Helo => write!(f, ": {ehlo}, then {last}"),
-            _ => write!(f, ": {last}"),
-        }
-    }
-}
-
-impl Error for HandshakeError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match &self.kind {
-            HandshakeErrorKind::InvalidReply(error) => Some(error),
-            _ => None,
-        }
-    }
-}
-
-messages! {
-    /// Why a [`Handshake`] failed.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    #[non_exhaustive]
-    pub enum HandshakeErrorKind {
-        /// The connection ended where a reply was expected.
-        Closed = "closed" => "the server closed the connection, or was silent too long";
-        /// The server does not know EHLO, and HELO failed too or was not permitted.
-        EhloUnsupported = "ehlo-unsupported" => "the server does not know EHLO";
-        /// The greeting is not 220.
-        Greeting = "greeting" => "the server takes no mail now";
-        /// The server sent something that is not a reply.
-        InvalidReply(error: InvalidReply) = "invalid-reply"
-            => "the server sent something that is not a reply";
-        /// The server speaks LMTP.
-        Lmtp = "lmtp" => "this is an LMTP server";
-        /// The server refused the last name to try.
-        NameRefused = "name-refused" => "the server refused every name";
-        /// There is no name at all, or only literals of other addresses.
-        NoName = "no-name"
-            => "no name fits this connection: an address literal is sent only from its own address";
-        /// The server refused with a temporary code, or for another reason than the name.
-        Refused = "refused" => "the server refused, but not because of the name";
     }
 }

@@ -1,81 +1,50 @@
 //! The point of a session at which a server speaks.
 
-use std::fmt;
 use std::str::FromStr;
 
-/// The command that a reply answers.
-///
-/// ```
-/// use helo_name::Stage;
-///
-/// assert_eq!("RCPT".parse(), Ok(Stage::Rcpt));
-/// assert_eq!("banner".parse(), Ok(Stage::Greeting));
-/// assert_eq!(Stage::Rcpt.as_str(), "rcpt");
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Stage {
-    /// The greeting, before any command.
-    Greeting,
-    /// `EHLO`.
-    Ehlo,
-    /// `HELO`.
-    Helo,
-    /// `STARTTLS`.
-    Starttls,
-    /// `AUTH`, and the client's answers in it.
-    Auth,
-    /// `MAIL FROM`.
-    Mail,
-    /// `RCPT TO`.
-    Rcpt,
-    /// `DATA`, `BDAT`, or the end of the message.
-    Data,
-    /// Another command, such as `RSET` or `QUIT`.
-    Other,
-    /// Not known, as in many logs.
-    Unknown,
-}
+use crate::kinds::kinds;
 
-impl Stage {
-    /// Returns the name in lower case: `greeting`, `ehlo`, `unknown`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Stage::Greeting => "greeting",
-            Stage::Ehlo => "ehlo",
-            Stage::Helo => "helo",
-            Stage::Starttls => "starttls",
-            Stage::Auth => "auth",
-            Stage::Mail => "mail",
-            Stage::Rcpt => "rcpt",
-            Stage::Data => "data",
-            Stage::Other => "other",
-            Stage::Unknown => "unknown",
-        }
+kinds! {
+    /// The command that a reply answers.
+    ///
+    /// ```
+    /// use helo_name::Stage;
+    ///
+    /// assert_eq!("RCPT".parse(), Ok(Stage::Rcpt));
+    /// assert_eq!("banner".parse(), Ok(Stage::Greeting));
+    /// assert_eq!(Stage::Rcpt.as_str(), "rcpt");
+    /// ```
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    #[non_exhaustive]
+    pub enum Stage {
+        /// The greeting, before any command.
+        Greeting = "greeting";
+        /// `EHLO`.
+        Ehlo = "ehlo";
+        /// `HELO`.
+        Helo = "helo";
+        /// `STARTTLS`.
+        Starttls = "starttls";
+        /// `AUTH`, and the client's answers in it.
+        Auth = "auth";
+        /// `MAIL FROM`.
+        Mail = "mail";
+        /// `RCPT TO`.
+        Rcpt = "rcpt";
+        /// `DATA`, `BDAT`, or the end of the message.
+        Data = "data";
+        /// Another command, such as `RSET` or `QUIT`.
+        Other = "other";
+        /// Not known, as in many logs.
+        Unknown = "unknown";
     }
 }
 
 impl Stage {
-    /// Returns the verb in capitals, as a client sends it; the word where the stage has none.
+    /// Returns the verb in capitals, as a client sends it.
     #[cfg(feature = "receivers")]
-    pub(crate) const fn verb(self) -> &'static str {
-        match self {
-            Self::Ehlo => "EHLO",
-            Self::Helo => "HELO",
-            Self::Starttls => "STARTTLS",
-            Self::Auth => "AUTH",
-            Self::Mail => "MAIL",
-            Self::Rcpt => "RCPT",
-            Self::Data => "DATA",
-            Self::Greeting | Self::Other | Self::Unknown => self.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for Stage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
+    pub(crate) fn verb(self) -> String {
+        self.as_str().to_ascii_uppercase()
     }
 }
 
