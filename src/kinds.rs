@@ -31,7 +31,9 @@ macro_rules! kinds {
         /// Writes the word that `as_str` returns.
         #[cfg(feature = "serde")]
         impl serde_core::Serialize for $name {
-            fn serialize<S: serde_core::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            fn serialize<S: serde_core::Serializer>(
+                &self, serializer: S,
+            ) -> Result<S::Ok, S::Error> {
                 serializer.serialize_str(self.as_str())
             }
         }

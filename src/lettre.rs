@@ -13,7 +13,8 @@ use crate::name::HeloName;
 /// use lettre::{SmtpTransport, transport::smtp::extension::ClientId};
 ///
 /// let helo = HeloName::parse("mail.example.com")?;
-/// let mailer = SmtpTransport::builder_dangerous("192.0.2.25").hello_name(ClientId::from(&helo)).build();
+/// let builder = SmtpTransport::builder_dangerous("192.0.2.25");
+/// let mailer = builder.hello_name(ClientId::from(&helo)).build();
 ///
 /// let literal = HeloName::parse("[IPv6:2001:db8::1]")?;
 /// assert_eq!(ClientId::from(&literal), ClientId::Ipv6("2001:db8::1".parse().unwrap()));

@@ -46,7 +46,8 @@ impl Attempt {
         self.decision
     }
 
-    /// Returns the findings, one for each client address; one without an address when none is known.
+    /// Returns the findings, one for each client address; one without an address when none is
+    /// known.
     #[must_use]
     pub fn findings(&self) -> &[ClientFinding] {
         &self.findings

@@ -12,8 +12,8 @@
 //! | | wants | for |
 //! | --- | --- | --- |
 //! | [`Strict`] | a name that verified, nothing else | an MTA whose mail must not be refused |
-//! | [`Standard`] | a verified name first, the operator's word always | an MTA, or a mailer that delivers by MX |
-//! | [`Submission`] | as `Standard`, and the sender's domain, and private literals | mail handed to one's own provider or smart host |
+//! | [`Standard`] | a verified name, or the operator's | an MTA, or a mailer that delivers by MX |
+//! | [`Submission`] | as `Standard`; also sender domain, private literals | mail to your smart host |
 //!
 //! ```
 //! use helo_name::{Candidate, Decision, FallbackPolicy, HeloName, Source};

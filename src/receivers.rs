@@ -23,8 +23,12 @@
 //!     };
 //!     match profile.judge(&ehlo) {
 //!         Ok(verdict) => break verdict,
-//!         Err(Question::Addresses(name, family)) => facts.insert_addresses(&name, family, Answer::nx_domain()),
-//!         Err(Question::MailExchangers(name)) => facts.insert_mail_exchangers(&name, Answer::nx_domain()),
+//!         Err(Question::Addresses(name, family)) => {
+//!             facts.insert_addresses(&name, family, Answer::nx_domain());
+//!         }
+//!         Err(Question::MailExchangers(name)) => {
+//!             facts.insert_mail_exchangers(&name, Answer::nx_domain());
+//!         }
 //!         Err(Question::Names(address)) => facts.insert_names(address, Answer::nx_domain()),
 //!     }
 //! };

@@ -8,7 +8,7 @@
 //! | `mail.example.com\n` | `mail.example.com` | [`TrimmedWhiteSpace`](Repair::TrimmedWhiteSpace) |
 //! | `mail.example.com.` | `mail.example.com` | [`RemovedTrailingDot`](Repair::RemovedTrailingDot) |
 //! | `Mail.Example.COM` | `mail.example.com` | [`LowerCased`](Repair::LowerCased) |
-//! | `bücher.example` | `xn--bcher-kva.example` | [`ToALabel`](Repair::ToALabel), with the feature `idna` |
+//! | `bücher.example` | `xn--bcher-kva.example` | [`ToALabel`](Repair::ToALabel), feature `idna` |
 //! | `1.1.1.1` | `[1.1.1.1]` | [`BracketedAddress`](Repair::BracketedAddress) |
 //! | `[2606:4700::1111]` | `[IPv6:2606:4700::1111]` | [`AddedTag`](Repair::AddedTag) |
 //! | `[ipv6:2606:4700::1111]` | `[IPv6:2606:4700::1111]` | [`CorrectedTag`](Repair::CorrectedTag) |

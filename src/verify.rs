@@ -54,8 +54,8 @@ impl Verification {
         self.finding
     }
 
-    /// Returns the answer about the client address; `None` when it is not known, or not public and so
-    /// not asked for.
+    /// Returns the answer about the client address; `None` when it is not known, or not public and
+    /// so not asked for.
     #[must_use]
     pub fn reverse(&self) -> Option<&Reverse> {
         self.reverse.as_ref()
@@ -69,8 +69,8 @@ impl Verification {
             .is_some_and(|reverse| names_hold(&reverse.answer, &self.name))
     }
 
-    /// Returns whether the names of the client address lead back to it, as far as this name shows it:
-    /// `None` when the PTR names are other ones, which were not looked up.
+    /// Returns whether the names of the client address lead back to it, as far as this name shows
+    /// it: `None` when the PTR names are other ones, which were not looked up.
     #[must_use]
     pub fn iprev(&self) -> Option<Iprev> {
         self.iprev

@@ -106,7 +106,8 @@ impl EchoService {
         &self.name
     }
 
-    /// Returns the servers of one family. The family of the server is the family that is discovered.
+    /// Returns the servers of one family. The family of the server is the family that is
+    /// discovered.
     pub(crate) fn servers(&self, family: Family) -> Vec<SocketAddr> {
         let of_family = self.servers.iter().copied();
         of_family

@@ -113,8 +113,8 @@ pub(crate) struct SpecialName {
 #[rustfmt::skip]
 const SPECIAL_NAMES: &[SpecialName] = &[
     special("localhost", Scope::Loopback),            // RFC 6761 6.3
-    special("localdomain4", Scope::Loopback),         // /etc/hosts of Red Hat's package setup: localhost4.localdomain4
-    special("localdomain6", Scope::Loopback),         // /etc/hosts of Red Hat's package setup: localhost6.localdomain6
+    special("localdomain4", Scope::Loopback),         // /etc/hosts of Red Hat's setup
+    special("localdomain6", Scope::Loopback),         // /etc/hosts of Red Hat's setup
     special("ec2.internal", Scope::Private),          // AWS, us-east-1
     special("compute.internal", Scope::Private),      // AWS, other regions
     special("docker.internal", Scope::Private),       // Docker Desktop
@@ -122,7 +122,7 @@ const SPECIAL_NAMES: &[SpecialName] = &[
     special("novalocal", Scope::Private),             // OpenStack, Nova's default dhcp_domain
     special("openstacklocal", Scope::Private),        // OpenStack, Neutron's default dns_domain
     special("cluster.local", Scope::Private),         // Kubernetes, default cluster domain
-    special("svc", Scope::Private),                   // Kubernetes, service names without the cluster domain
+    special("svc", Scope::Private),                   // Kubernetes, without the cluster domain
     special("corp", Scope::Private),                  // RFC 6762 appendix G
     special("home", Scope::Private),                  // RFC 6762 appendix G
     special("home.arpa", Scope::Private),             // RFC 8375
@@ -130,7 +130,7 @@ const SPECIAL_NAMES: &[SpecialName] = &[
     special("intranet", Scope::Private),              // RFC 6762 appendix G
     special("lan", Scope::Private),                   // RFC 6762 appendix G
     special("local", Scope::Private),                 // RFC 6762 3
-    special("localdomain", Scope::Private),           // de facto: hosts files, and Postfix's default mydomain
+    special("localdomain", Scope::Private),           // hosts files; Postfix's mydomain
     special("private", Scope::Private),               // RFC 6762 appendix G
     special("alt", Scope::Reserved),                  // RFC 9476
     special("in-addr.arpa", Scope::Reserved),         // RFC 1035 3.5

@@ -112,9 +112,9 @@ impl fmt::Display for Generic {
     }
 }
 
-/// Returns why a domain looks generic, if it does. Filters and operators score such names (HestiaCP's
-/// `acl_check_mail`, Rspamd's `hfilter`), most of them even when the name verifies. A literal is
-/// not a domain, so never generic.
+/// Returns why a domain looks generic, if it does. Filters and operators score such names
+/// (HestiaCP's `acl_check_mail`, Rspamd's `hfilter`), most of them even when the name verifies. A
+/// literal is not a domain, so never generic.
 pub(crate) fn generic_reason(name: &HeloName) -> Option<Generic> {
     if name.is_literal() {
         return None;

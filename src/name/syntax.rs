@@ -3,7 +3,7 @@
 //! ```text
 //! argument   = domain / literal
 //! domain     = label 1*( "." label )                     ; at most 253 octets (RFC 1035 2.3.4)
-//! label      = let-dig [ *( let-dig / "-" ) let-dig ]    ; at most 63; the last one is not a number
+//! label      = let-dig [ *( let-dig / "-" ) let-dig ]    ; at most 63; the last is not a number
 //! number     = 1*DIGIT / "0x" *HEXDIG                    ; any case
 //! literal    = "[" ( ipv4 / "IPv6:" ipv6 ) "]"           ; the tag in any case
 //! ipv4       = four numbers 0..255 without leading zeros ; not in 0.0.0.0/8
@@ -124,7 +124,8 @@ impl Seen {
             let letter = (byte | 0x20).wrapping_sub(b'a') < 26;
             let digit = byte.wrapping_sub(b'0') < 10;
             let (hyphen, dot) = (byte == b'-', byte == b'.');
-            let inside = (before != b'.') & !((before == b'-') & dot); // neither edge of a label is a hyphen, none is empty
+            // No edge of a label is a hyphen, and no label is empty.
+            let inside = (before != b'.') & !((before == b'-') & dot);
             let hexadecimal = (before == b'0') & ((byte | 0x20) == b'x');
             let legal = (letter | digit | ((hyphen | dot) & inside)) & !hexadecimal;
             self.illegal[lane] |= if legal { 0 } else { 0xff };
@@ -432,7 +433,8 @@ mod tests {
 
     /// Texts at the edges of the grammar, and of the lengths where the fast loops change their way.
     fn nearly_a_domain() -> impl Strategy<Value = String> {
-        let label = "[a-zA-Z0-9]([a-zA-Z0-9-]{0,9}[a-zA-Z0-9])?|[a-z]{60,64}|[0-9]{1,3}|0[xX][0-9a-fA-F]{0,4}";
+        let label = "[a-zA-Z0-9]([a-zA-Z0-9-]{0,9}[a-zA-Z0-9])?|[a-z]{60,64}|[0-9]{1,3}\
+                     |0[xX][0-9a-fA-F]{0,4}";
         prop_oneof![
             4 => prop::collection::vec(label, 0..8).prop_map(|labels| labels.join(".")),
             2 => (prop::collection::vec(label, 1..6), any::<prop::sample::Index>(), any::<char>()).prop_map(

@@ -207,8 +207,8 @@ impl Verdict {
         self.enhanced
     }
 
-    /// Returns the text after the codes as the server sends it. It may repeat the argument, whatever
-    /// bytes that holds.
+    /// Returns the text after the codes as the server sends it. It may repeat the argument,
+    /// whatever bytes that holds.
     #[must_use]
     pub fn text(&self) -> &[u8] {
         &self.text

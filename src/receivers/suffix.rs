@@ -15,21 +15,24 @@ const REGISTRY_WORDS: &str =
     "ac co com edu go gob gouv gov govt id ltd mil ne net nhs nom or org plc police sch school";
 
 /// Two-letter domains that keep no such words, or hardly any.
-const OPEN: &str = "ad aq as ax be bf bg bv ca cc cd cf cg ch cx cz de dj dk eu fi fo ga gb gd gf gm gq gs gw hm ie li \
-    lt lu mc md mh mp mq mr nc ne nl no nu pm ru si sj sk sm sr su sx tc td tf tg tk tl tv us va vg wf \
-    yt";
+const OPEN: &str = "\
+    ad aq as ax be bf bg bv ca cc cd cf cg ch cx cz de dj dk eu fi fo ga gb gd gf gm gq gs gw hm \
+    ie li lt lu mc md mh mp mq mr nc ne nl no nu pm ru si sj sk sm sr su sx tc td tf tg tk tl tv \
+    us va vg wf yt";
 
 /// Suffixes of hosting companies and of `arpa`; below `*.`, every label is one.
-const HOSTING: &str = "*.compute-1.amazonaws.com *.compute.amazonaws.com *.elb.amazonaws.com *.linodeobjects.com \
-    appspot.com azureedge.net azurewebsites.net bitbucket.io blogspot.com cloudapp.net cloudfront.net \
-    co.com ddns.net de.com duckdns.org dynalias.com dyndns.org e164.arpa elasticbeanstalk.com eu.com \
-    firebaseapp.com fly.dev github.app github.io githubusercontent.com gitlab.io googleapis.com \
-    herokuapp.com home.arpa homeip.net hopto.org in-addr.arpa ip.linodeusercontent.com ip6.arpa \
-    iris.arpa myfritz.net netlify.app ngrok.io no-ip.org onrender.com pages.dev s3.amazonaws.com \
-    trafficmanager.net uk.com uri.arpa urn.arpa us.com vercel.app web.app workers.dev";
+const HOSTING: &str = "\
+    *.compute-1.amazonaws.com *.compute.amazonaws.com *.elb.amazonaws.com *.linodeobjects.com \
+    appspot.com azureedge.net azurewebsites.net bitbucket.io blogspot.com cloudapp.net \
+    cloudfront.net co.com ddns.net de.com duckdns.org dynalias.com dyndns.org e164.arpa \
+    elasticbeanstalk.com eu.com firebaseapp.com fly.dev github.app github.io githubusercontent.com \
+    gitlab.io googleapis.com herokuapp.com home.arpa homeip.net hopto.org in-addr.arpa \
+    ip.linodeusercontent.com ip6.arpa iris.arpa myfritz.net netlify.app ngrok.io no-ip.org \
+    onrender.com pages.dev s3.amazonaws.com trafficmanager.net uk.com uri.arpa urn.arpa us.com \
+    vercel.app web.app workers.dev";
 
-/// Returns the suffix of a name and one label before it, in lower case; none if the name is a suffix,
-/// has an empty label, or ends in no top-level domain.
+/// Returns the suffix of a name and one label before it, in lower case; none if the name is a
+/// suffix, has an empty label, or ends in no top-level domain.
 pub(super) fn organizational_domain(name: &str) -> Option<String> {
     let name = name.to_ascii_lowercase();
     if name.split('.').any(str::is_empty) {

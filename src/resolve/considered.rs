@@ -126,7 +126,8 @@ impl Considered {
         &self.lookups
     }
 
-    /// Returns the findings, one for each client address; one without an address when none is known.
+    /// Returns the findings, one for each client address; one without an address when none is
+    /// known.
     #[must_use]
     pub fn findings(&self) -> &[ClientFinding] {
         &self.findings

@@ -29,8 +29,9 @@ use crate::resolve::report::Resolution;
 ///     .with_destination("relay.example.org", HeloName::from_static("tenant.example.com"));
 ///
 /// assert_eq!(names.name(bound).unwrap().as_str(), "out.example.com");
-/// assert_eq!(names.name_towards("relay.example.org", bound).unwrap().as_str(), "tenant.example.com");
-/// assert_eq!(names.name_towards("mx.example.net", bound).unwrap().as_str(), "out.example.com");
+/// let towards = |server| names.name_towards(server, bound).unwrap().as_str();
+/// assert_eq!(towards("relay.example.org"), "tenant.example.com");
+/// assert_eq!(towards("mx.example.net"), "out.example.com");
 /// ```
 #[derive(Clone, Debug)]
 pub struct HeloNames {

@@ -23,7 +23,9 @@ impl Sanitized {
     /// Returns the name.
     ///
     /// ```
-    /// assert_eq!(helo_name::sanitize::sanitize("MAIL.example.com")?.name().as_str(), "mail.example.com");
+    /// use helo_name::sanitize::sanitize;
+    ///
+    /// assert_eq!(sanitize("MAIL.example.com")?.name().as_str(), "mail.example.com");
     /// # Ok::<(), helo_name::sanitize::Unusable>(())
     /// ```
     #[must_use]
@@ -34,7 +36,9 @@ impl Sanitized {
     /// Takes the name out.
     ///
     /// ```
-    /// let name: helo_name::HeloName = helo_name::sanitize::sanitize("MAIL.example.com")?.into_name();
+    /// use helo_name::{HeloName, sanitize::sanitize};
+    ///
+    /// let name: HeloName = sanitize("MAIL.example.com")?.into_name();
     /// # Ok::<(), helo_name::sanitize::Unusable>(())
     /// ```
     #[must_use]

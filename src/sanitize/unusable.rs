@@ -284,11 +284,13 @@ kinds! {
         /// `mailer.shop.svc.cluster.local`. Legal, not public.
         ClusterName = "cluster-name"
             => "this is a Kubernetes name, known only in its cluster"
-            => "configure the name that belongs to the address the cluster sends from: its PTR record";
+            => "configure the name that belongs to the address the cluster sends from: \
+                its PTR record";
         /// `15b0717dc4c2`, `148ed193b95738`: the id of a container or machine.
         ContainerId = "container-id"
             => "this looks like the id of a container or machine"
-            => "configure the public host name, or give it to the container (docker run --hostname)";
+            => "configure the public host name, or give it to the container \
+                (docker run --hostname)";
         /// A control character inside, CR, LF and NUL among them.
         Control = "control"
             => "a control character could end the command and start another"
@@ -348,7 +350,8 @@ kinds! {
             => "configure the public host name, such as mail.example.com";
         /// `bücher.example` when the feature `idna` is off.
         NonAscii = "non-ascii"
-            => "EHLO takes ASCII only, and the feature `idna`, which maps other names, is not compiled in"
+            => "EHLO takes ASCII only, and the feature `idna`, which maps other names, \
+                is not compiled in"
             => "write the name as A-labels (xn--...)";
         /// Bytes that are not UTF-8.
         NotUtf8 = "not-utf8"
@@ -365,7 +368,8 @@ kinds! {
         /// `mailer-5b8f7d9c4-x2k9q`.
         PodName = "pod-name"
             => "this looks like the name of a Kubernetes pod"
-            => "configure the name that belongs to the address the cluster sends from: its PTR record";
+            => "configure the name that belongs to the address the cluster sends from: \
+                its PTR record";
         /// `mail.example.com:25`.
         Port = "port"
             => "a port is attached"

@@ -109,7 +109,8 @@ impl fmt::Display for Exchange {
 /// use helo_name::smtp::{HandshakeErrorKind, Step};
 ///
 /// let handshake = Handshake::new([HeloName::parse("mail.example.com")?]);
-/// let Step::Failed(error) = handshake.on_reply(Reply::parse(b"554 5.3.2 no")?) else { unreachable!() };
+/// let Step::Failed(error) = handshake.on_reply(Reply::parse(b"554 5.3.2 no")?)
+/// else { unreachable!() };
 /// assert_eq!(error.kind(), HandshakeErrorKind::Greeting);
 /// assert_eq!(error.to_string(), "the server takes no mail now: `554 5.3.2 no` as greeting");
 /// assert_eq!(error.quit(), Some("QUIT\r\n"));

@@ -1,7 +1,7 @@
 //! From a new connection to a session: a machine without socket and clock.
 //!
 //! ```text
-//!  new ── greeting ──┬─ 220 ──► EHLO name ──┬─ 2yz ───────────────────────► Done ── TLS is on ──► EHLO name, as before
+//!  new ── greeting ──┬─ 220 ──► EHLO name ──┬─ 2yz ───────────────────────► Done ── TLS ──► EHLO name
 //!   ▲                └─ else ─► Failed      ├─ 500, 502 ──► HELO name ──┬─ 2yz ──► Done
 //!   │                                       │                           ├─ about the name ──┐
 //!   │                                       │                           └─ else ──► Failed  │
@@ -34,29 +34,37 @@
 //! let handshake = Handshake::new(names).client_address("192.0.2.1".parse()?);
 //!
 //! // The connection is there, and the server greets.
-//! let Step::Send { line, next } = handshake.on_reply(Reply::parse(b"220 mx.example.net ESMTP")?) else { unreachable!() };
+//! let Step::Send { line, next } = handshake.on_reply(Reply::parse(b"220 mx.example.net ESMTP")?)
+//! else { unreachable!() };
 //! assert_eq!(line, "EHLO web01.example.com\r\n");
 //!
 //! // The name is refused: say goodbye, connect again, and give the next greeting to `next`.
-//! let refused = Reply::parse(b"550 5.7.1 <web01.example.com>: Helo command rejected: Host not found")?;
+//! let refused = b"550 5.7.1 <web01.example.com>: Helo command rejected: Host not found";
+//! let refused = Reply::parse(refused)?;
 //! let Step::Reconnect { quit, next } = next.on_reply(refused) else { unreachable!() };
 //! assert_eq!(quit, "QUIT\r\n");
 //!
-//! let Step::Send { line, next } = next.on_reply(Reply::parse(b"220 mx.example.net ESMTP")?) else { unreachable!() };
+//! let Step::Send { line, next } = next.on_reply(Reply::parse(b"220 mx.example.net ESMTP")?)
+//! else { unreachable!() };
 //! assert_eq!(line, "EHLO mail.example.com\r\n");
 //!
 //! // The name is taken: the reply lists the extensions.
-//! let Step::Done(session) = next.on_reply(Reply::parse(b"250-mx.example.net\r\n250 STARTTLS")?) else { unreachable!() };
+//! let Step::Done(session) = next.on_reply(Reply::parse(b"250-mx.example.net\r\n250 STARTTLS")?)
+//! else { unreachable!() };
 //! assert_eq!((session.verb(), session.name().as_str()), (Verb::Ehlo, "mail.example.com"));
 //! assert_eq!(session.reply().lines()[1], "STARTTLS");
 //!
-//! // The caller says STARTTLS and turns TLS on; then the server has forgotten everything (RFC 3207 4.2), and the same name goes out again.
+//! // After STARTTLS the server has forgotten everything (RFC 3207 4.2): the same name again.
 //! let Step::Send { line, next } = session.after_tls() else { unreachable!() };
 //! assert_eq!(line, "EHLO mail.example.com\r\n");
 //!
 //! // Now a server without EHLO is no server for us.
-//! let Step::Failed(error) = next.on_reply(Reply::parse(b"502 5.5.1 what?")?) else { unreachable!() };
-//! assert_eq!(error.to_string(), "the server does not know EHLO: `502 5.5.1 what?` to EHLO mail.example.com");
+//! let Step::Failed(error) = next.on_reply(Reply::parse(b"502 5.5.1 what?")?)
+//! else { unreachable!() };
+//! assert_eq!(
+//!     error.to_string(),
+//!     "the server does not know EHLO: `502 5.5.1 what?` to EHLO mail.example.com"
+//! );
 //! assert_eq!(error.exchanges().len(), 5);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -204,8 +212,10 @@ impl Handshake {
     /// use helo_name::smtp::{HandshakeErrorKind, Step};
     ///
     /// let handshake = Handshake::new([HeloName::parse("mail.example.com")?]).require_extensions();
-    /// let Step::Send { next, .. } = handshake.on_reply(Reply::parse(b"220 mx.example.net")?) else { unreachable!() };
-    /// let Step::Failed(error) = next.on_reply(Reply::parse(b"502 not implemented")?) else { unreachable!() };
+    /// let Step::Send { next, .. } = handshake.on_reply(Reply::parse(b"220 mx.example.net")?)
+    /// else { unreachable!() };
+    /// let Step::Failed(error) = next.on_reply(Reply::parse(b"502 not implemented")?)
+    /// else { unreachable!() };
     /// assert_eq!(error.kind(), HandshakeErrorKind::EhloUnsupported);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -222,8 +232,10 @@ impl Handshake {
     /// use helo_name::smtp::{HandshakeErrorKind, Step};
     ///
     /// let handshake = Handshake::new([HeloName::parse("mail.example.com")?]).implicit_tls();
-    /// let Step::Send { next, .. } = handshake.on_reply(Reply::parse(b"220 mx.example.net")?) else { unreachable!() };
-    /// let Step::Failed(error) = next.on_reply(Reply::parse(b"502 not implemented")?) else { unreachable!() };
+    /// let Step::Send { next, .. } = handshake.on_reply(Reply::parse(b"220 mx.example.net")?)
+    /// else { unreachable!() };
+    /// let Step::Failed(error) = next.on_reply(Reply::parse(b"502 not implemented")?)
+    /// else { unreachable!() };
     /// assert_eq!(error.kind(), HandshakeErrorKind::EhloUnsupported);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -515,13 +527,17 @@ impl Session {
     /// use helo_name::smtp::Step;
     ///
     /// let names = [HeloName::parse("web01.example.com")?, HeloName::parse("mail.example.com")?];
-    /// let Step::Send { next, .. } = Handshake::new(names).on_reply(Reply::parse(b"220 mx.example.net")?) else { unreachable!() };
-    /// let Step::Done(session) = next.on_reply(Reply::parse(b"250 mx.example.net")?) else { unreachable!() };
+    /// let Step::Send { next, .. } = Handshake::new(names).on_reply(Reply::parse(b"220 mx.example.net")?)
+    /// else { unreachable!() };
+    /// let Step::Done(session) = next.on_reply(Reply::parse(b"250 mx.example.net")?)
+    /// else { unreachable!() };
     ///
-    /// let refused = Reply::parse(b"450 4.7.1 <web01.example.com>: Helo command rejected: Host not found")?;
+    /// let refused = b"450 4.7.1 <web01.example.com>: Helo command rejected: Host not found";
+    /// let refused = Reply::parse(refused)?;
     /// let diagnosis = Diagnosis::of(Stage::Rcpt, &refused, Some(session.name().as_str()));
     /// assert!(diagnosis.another_name_may_help());
-    /// let Step::Reconnect { next, .. } = session.next_name(Stage::Rcpt, refused) else { unreachable!() };
+    /// let Step::Reconnect { next, .. } = session.next_name(Stage::Rcpt, refused)
+    /// else { unreachable!() };
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn next_name(self, stage: Stage, refusal: Reply) -> Step {

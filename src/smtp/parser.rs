@@ -73,7 +73,8 @@ impl ReplyParser {
     /// ```
     /// use helo_name::smtp::{InvalidReplyKind, ReplyParser};
     ///
-    /// let error = ReplyParser::new().max_lines(1).push(&mut &b"250-one\r\n250 two\r\n"[..]).unwrap_err();
+    /// let mut bytes = &b"250-one\r\n250 two\r\n"[..];
+    /// let error = ReplyParser::new().max_lines(1).push(&mut bytes).unwrap_err();
     /// assert_eq!(error.kind(), InvalidReplyKind::TooManyLines);
     /// ```
     #[must_use]

@@ -26,10 +26,11 @@ use crate::kinds::kinds;
 /// ```
 /// use helo_name::Reply;
 ///
-/// let reply = Reply::parse(b"504-5.5.2 <web01>: Helo command rejected:\r\n504 5.5.2 need fully-qualified hostname\r\n")?;
+/// let bytes = b"504-5.5.2 <web01>: Helo command rejected:\r\n504 5.5.2 need a full hostname\r\n";
+/// let reply = Reply::parse(bytes)?;
 /// assert_eq!(reply.code(), 504);
 /// assert_eq!(reply.enhanced_code().map(|code| code.to_string()).as_deref(), Some("5.5.2"));
-/// assert_eq!(reply.lines(), ["<web01>: Helo command rejected:", "need fully-qualified hostname"]);
+/// assert_eq!(reply.lines(), ["<web01>: Helo command rejected:", "need a full hostname"]);
 /// # Ok::<(), helo_name::smtp::InvalidReply>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -128,7 +129,7 @@ impl Reply {
     /// ```
     /// use helo_name::Reply;
     ///
-    /// let reply = Reply::parse(b"450 4.7.1 <mail.example.com>: Helo command rejected: Host not found\r\n")?;
+    /// let reply = Reply::parse(b"450 4.7.1 <mail.example.com>: Host not found\r\n")?;
     /// let enhanced = reply.enhanced_code().unwrap();
     /// assert_eq!((enhanced.class(), enhanced.subject(), enhanced.detail()), (4, 7, 1));
     ///
@@ -306,7 +307,10 @@ impl fmt::Display for EnhancedCode {
 /// let error = Reply::parse(b"250-mx.example.net\r\n251 ok\r\n").unwrap_err();
 /// assert_eq!(error.kind(), InvalidReplyKind::CodeChanged);
 /// assert_eq!(error.line(), 2);
-/// assert_eq!(error.to_string(), "line 2 of the reply: its code differs from the line before; close the connection");
+/// assert_eq!(
+///     error.to_string(),
+///     "line 2 of the reply: its code differs from the line before; close the connection"
+/// );
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct InvalidReply {
