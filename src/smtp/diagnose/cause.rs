@@ -44,16 +44,29 @@ pub enum Cause {
     Unresolvable,
 }
 
+/// Says whose fault it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Blame {
+    Ours,
+    NotOurs,
+}
+
 /// Holds what is said about a cause.
 struct Row {
     word: &'static str,
     advice: &'static str,
+    /// The advice when the name is not to blame, where that is another one.
+    not_ours: Option<&'static str>,
 }
 
 impl Cause {
     const fn row(self) -> Row {
         const fn row(word: &'static str, advice: &'static str) -> Row {
-            Row { word, advice }
+            Row {
+                word,
+                advice,
+                not_ours: None,
+            }
         }
         match self {
             Cause::Blocklisted => row(
@@ -111,11 +124,14 @@ impl Cause {
                 "Change the name: send a host name of letters, digits, hyphens and dots, or an \
                  address literal in brackets with `IPv6:` before an IPv6 address.",
             ),
-            Cause::Temporary => row(
-                "temporary",
-                "Change nothing yet: the server could not look the name up; if it lasts, check the \
-                 name servers of its domain in DNS.",
-            ),
+            Cause::Temporary => Row {
+                word: "temporary",
+                advice: "Change nothing yet: the server could not look the name up; if it lasts, \
+                         check the name servers of its domain in DNS.",
+                not_ours: Some(
+                    "Change nothing: the server is not ready to judge; try again later.",
+                ),
+            },
             Cause::TlsOrAuthRequired => row(
                 "tls-or-auth-required",
                 "Change TLS or AUTH: the server wants STARTTLS or a log-in before this command; \
@@ -139,15 +155,15 @@ impl Cause {
         self.row().word
     }
 
-    /// Returns what to change where the name is at fault, or where the cause is never the name.
-    pub(super) const fn advice(self) -> &'static str {
-        self.row().advice
+    /// Returns what to change, and where.
+    pub(super) const fn advice(self, blame: Blame) -> &'static str {
+        let row = self.row();
+        match (blame, row.not_ours) {
+            (Blame::NotOurs, Some(advice)) => advice,
+            _ => row.advice,
+        }
     }
 }
-
-/// What to do about [`Cause::Temporary`] that has nothing to do with the name.
-pub(super) const TRY_LATER: &str =
-    "Change nothing: the server is not ready to judge; try again later.";
 
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
