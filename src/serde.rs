@@ -24,7 +24,7 @@ use crate::resolve::{
     Attempt, Change, Client, Considered, Cure, Reason, Recheck, Resolution, ResolveError, Warning,
 };
 use crate::sanitize::{Sanitized, Unusable};
-use crate::smtp::{Cause, Diagnosis, EnhancedCode, Reply};
+use crate::smtp::{Diagnosis, EnhancedCode, Reply};
 use crate::verify::{ClientFinding, Forward, Reverse, Verification};
 
 /// Reads a string and checks it: what [`HeloName::parse`] refuses is an error that says which rule
@@ -75,19 +75,12 @@ impl Serialize for HeloName {
     }
 }
 
-/// Writes each type as the word that its `as_str` gives.
-macro_rules! serialize_words {
-    ($($word:ty),* $(,)?) => {$(
-        /// Writes the word that `as_str` gives.
-        impl Serialize for $word {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(self.as_str())
-            }
-        }
-    )*};
+/// Writes the text with its escapes.
+impl Serialize for PtrText {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
 }
-
-serialize_words!(Cause, PtrText);
 
 /// Writes a family as the record type that holds its addresses.
 impl Serialize for Family {

@@ -1,0 +1,360 @@
+//! What servers say: each phrase once, under the server that is known to say it.
+//!
+//! A phrase is whole words as [`Text`](super::text::Text) writes them: lower case, no apostrophes,
+//! `<name>` for the name sent, `<address>` for another address. With `*` at its end the last word
+//! may go on. It may give several features.
+
+use Feature::*;
+
+/// What a reply can tell. What follows from it is said in [`rules`](super::rules).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Feature {
+    // Subjects that are the name, or may be.
+    Verb,
+    Name,
+    /// A word for what the verb carries.
+    NameNoun,
+    /// Who the client is.
+    Identity,
+    /// A sentence that is about the name without the verb.
+    AboutName,
+    /// Courier's sentence about the SPF record or the CNAME of the name.
+    CourierName,
+    /// `your hostname`, which may be any name of the client.
+    YourName,
+
+    // Subjects that are not.
+    OtherSubject,
+    /// A subject that is not the name even beside a word for it: `certificate name mismatch`.
+    Unrelated,
+    /// The state of the server or of the line.
+    ServerState,
+    /// A subject that makes a clause doubtful even with the verb in it: the verb is one cause of
+    /// several, or part of a description.
+    Doubt,
+    /// A header of the message: `Received line says HELO localhost`.
+    Received,
+    /// The PTR of the client's address.
+    Ptr,
+    OtherServer,
+    /// The score of a content filter.
+    Score,
+
+    // Whole classes of replies.
+    PostfixHelo,
+    PostfixOther,
+    /// Google's relay gives up at EHLO.
+    GoogleRelay,
+    /// sendmail, when a milter refuses.
+    CommandRejected,
+    /// Exim helo_verify_hosts, also when the look-up was deferred.
+    CallingHost,
+
+    // What it says of the subject.
+    /// No.
+    Negative,
+    /// A word of a refusal that says no more.
+    Refusal,
+    Must,
+    Or,
+    /// The verb is missing, comes twice or out of order.
+    Order,
+    /// The order is not what is meant: `You must say a proper HELO name`.
+    OrderOfName,
+    Unsupported,
+    Command,
+    Parameter,
+    Pipelining,
+    TlsOrAuth,
+    /// A log-in, wanted or failed.
+    LogIn,
+
+    // Faults of a name.
+    /// sendmail's word for a name without a dot, or one of its own.
+    Bogus,
+    /// Characters, or an address in brackets.
+    Spelling,
+    Spf,
+    Listed,
+    NotFqdn,
+    Unresolvable,
+    /// Somebody else's name.
+    OtherIdentity,
+    /// Two names or addresses are compared.
+    Compare,
+    Mismatch,
+    LocalOrOwn,
+    LiteralWord,
+    IsAddress,
+    /// The name is an address or has one in it.
+    HoldsAddress,
+    Syntax,
+    Wrong,
+    /// A matter of policy, by the enhanced code.
+    ByPolicy,
+    PolicyWord,
+    /// A look-up in DNS.
+    Lookup,
+    /// What is wrong may pass, or the server asks to wait.
+    Passing,
+    /// DNS has answered, so that "try again" means: when it is repaired.
+    NotInDns,
+
+    // What is no phrase: `features::facts` and `rules::FACTS`.
+    /// The name that the server repeats is the one sent.
+    EchoSent,
+    EchoOther,
+    QuotesReply,
+    Mailbox,
+    /// A link says that SPF was checked for the name.
+    HeloScope,
+    OnlyRefusal,
+    UnknownVerb,
+    /// What is wrong may pass, and DNS has not answered.
+    MayPass,
+    // The kind of the name sent.
+    BareAddress,
+    Literal,
+    Ipv6Literal,
+    Local,
+    SingleLabel,
+    Underscore,
+}
+
+/// A source, and what it says: features, and the phrases that give them.
+pub(super) type Said = (
+    &'static str,
+    &'static [(&'static [Feature], &'static [&'static str])],
+);
+
+macro_rules! said {
+    ($(#[$doc:meta])* $name:ident:
+        $($source:literal: $($($feature:ident)+ => $($phrase:literal),+;)+)+) => {
+        $(#[$doc])*
+        pub(super) const $name: &[Said] =
+            &[$(($source, &[$((&[$($feature),+], &[$($phrase),+])),+])),+];
+    };
+}
+
+said! {
+    /// What the recorded replies say.
+    RECORDED:
+    "Every server":
+        Verb => "ehlo", "helo";
+        Name => "<name>";
+        OtherSubject => "ip", "mail";
+        Negative => "not";
+        Or => "or";
+    "Postfix, smtpd_check.c: at RCPT, or at EHLO with smtpd_delay_reject = no":
+        NameNoun => "hostname*";
+        NameNoun NotFqdn => "fully qualified";
+        YourName => "your hostname";
+        OtherSubject => "client", "configur*", "user";
+        OtherSubject Unrelated => "sender*";
+        OtherSubject Unrelated Doubt => "recipient*";
+        Doubt => "sender address";
+        Ptr => "find your hostname";
+        PostfixHelo => "helo command <name> blocked", "helo command rejected";
+        PostfixOther => "client host rejected", "relay access denied", "sender address rejected";
+        Negative => "block*";
+        Negative Refusal PolicyWord => "denied";
+        Negative PolicyWord => "reject*";
+        Refusal => "access", "rejected";
+        OrderOfName Wrong => "invalid";
+        TlsOrAuth => "encryption*";
+        Spelling => "invalid ip address";
+        Listed => "blocked using";
+        Unresolvable => "not found";
+        NotInDns => "host not found";
+    "Postfix, smtpd.c and postscreen: at any command":
+        OtherSubject => "message*", "service";
+        OtherSubject Unrelated => "connect*";
+        OtherSubject Unrelated Doubt => "too many";
+        ServerState => "busy", "server", "tls", "unavailable";
+        ServerState Lookup Passing => "timeout";
+        Negative => "error";
+        Refusal Command => "command";
+        Order => "first", "issue*", "need", "send";
+        Unsupported => "not recogni*";
+        Pipelining => "pipelin*";
+        TlsOrAuth => "starttls";
+        Syntax => "syntax";
+    "Postfix, access maps at RCPT: check_helo_access, iRedMail's helo_access.pcre, Fastmail":
+        Identity LocalOrOwn => "impersonat*";
+        OtherSubject => "email";
+        ServerState Passing => "again", "later";
+        Negative => "dynamic";
+        Must => "should";
+        Order => "sent", "use";
+        OtherIdentity => "another";
+        LocalOrOwn => "identify itself", "my own", "not me";
+        Syntax => "non rfc compliant";
+        Passing => "delay*", "retry";
+    "Postfix, policy services at RCPT: policyd-weight, policyd-spf, Postgrey, cbpolicyd":
+        Identity Negative => "forged";
+        OtherSubject Doubt => "spam";
+        OtherSubject Doubt Passing => "greylist*";
+        Doubt => "dnsbls", "mx settings";
+        Must => "must";
+        Spf Lookup => "spf";
+        Unresolvable => "no dns";
+        Compare Mismatch => "mismatch*";
+        Passing => "seconds", "temporar*";
+    "Exim, acl.c, smtp_in.c and verify.c":
+        NameNoun => "argument*";
+        OtherSubject => "synchroni*";
+        OtherSubject Doubt => "relay*";
+        Doubt => "header*";
+        OtherServer => "callout*", "response";
+        CallingHost => "argument does not match";
+        Negative PolicyWord => "prohibit*";
+        Refusal => "administrative", "prohibition";
+        Order => "required";
+        Mismatch => "verification failed";
+    "Exim, ACLs at EHLO, MAIL and RCPT: DirectAdmin, HestiaCP, Vesta, vexim2":
+        NameNoun NotFqdn => "fqdn";
+        NameNoun LiteralWord => "literal*";
+        AboutName => "is my address";
+        Order => "say";
+        OrderOfName => "proper*", "valid";
+        NotFqdn => "invalid helo name see rfc2821 <address>";
+        LocalOrOwn => "local domain", "my address", "our ip", "to be me";
+        IsAddress => "bare ip", "ip address as", "ip addresses not", "is an ip";
+        HoldsAddress => "contains a ip", "contains an ip", "ip addresses in";
+    "sendmail: srvrsmtp.c, block_bad_helo and require_rdns at RCPT, rulesets":
+        NameNoun => "domain*", "name";
+        OtherSubject => "protocol";
+        OtherSubject Unrelated => "bad commands";
+        OtherSubject Listed => "listed";
+        ServerState => "closing";
+        Ptr => "<address> does not resolve", "hostname for <address>", "ip name lookup";
+        CommandRejected => "command rejected";
+        LogIn => "authenticat*";
+        Bogus => "bogus";
+        Spelling => "chars";
+        Wrong => "illegal";
+    "OpenSMTPD, smtp_session.c and filters":
+        Ptr => "forward confirmed", "reverse*";
+        Negative => "fail*";
+        Order => "already";
+        Unsupported => "not supported";
+        Syntax => "requires";
+    "Haraka, helo.checks and fcrdns: at EHLO, or at RCPT with delay_deny":
+        NameNoun => "host name*";
+        Identity OtherIdentity => "company", "who you say";
+        OtherSubject => "too long";
+        ServerState => "you are";
+        Ptr => "rdns";
+        Ptr Mismatch => "fcrdns";
+        Order => "protocol mismatch";
+        Spelling => "character*";
+        NotFqdn => "a dot", "dns label*";
+        Unresolvable => "cannot achieve", "not resolv*";
+        OtherIdentity => "host host mismatch";
+        Mismatch => "no forward dns match", "not in the same";
+        Syntax => "format";
+        Lookup => "dns", "resolv*";
+    "Stalwart, and Dovecot as LMTP server":
+        Order => "expected";
+        Unsupported => "unknown command";
+        UnknownVerb => "lhlo";
+    "Apache James":
+        Order => "before";
+        Syntax => "address required";
+    "Courier at MAIL":
+        CourierName => "cname records for <name>", "spf fail <name>", "spf softfail <name>";
+        TlsOrAuth => "authentication required";
+        Spf => "sender policy framework";
+        Unresolvable => "cname", "not exist*";
+        Lookup => "lookup*";
+        NotInDns => "does not exist";
+    "hMailServer":
+        TlsOrAuth => "authentication is required";
+        Compare => "match*";
+        Mismatch => "not match*";
+    "qpsmtpd, helo":
+        Identity OrderOfName LocalOrOwn => "localhost";
+        Identity OtherIdentity => "believe";
+        Compare => "fails";
+        Mismatch => "forged ip*";
+        IsAddress => "plain ip";
+        PolicyWord => "not accepted", "not allowed";
+        NotInDns => "did not resolve";
+    "qmail, Qsmtp and s-qmail":
+        OtherSubject => "mailbox";
+        OtherServer => "said";
+        Refusal => "for", "policy", "reasons";
+        Listed => "blacklist*";
+        ByPolicy => "5 7";
+    "go-smtp, maddy, mistralmail and mox":
+        AboutName => "not match source host*";
+        Ptr => "ptr*";
+        Order => "introduce yourself";
+        OrderOfName => "address*";
+        LocalOrOwn => "yourself";
+        NotInDns => "does not resolve";
+    "RFC 5321 4.2.2 and 4.2.3":
+        Order => "sequence";
+        Unsupported => "not implemented", "unrecogni*";
+        Parameter Syntax => "parameter*";
+    "Gmail, and smtp-relay.gmail.com":
+        YourName => "your domain";
+        OtherSubject => "rate";
+        Doubt => "credential*", "dkim", "mail from";
+        GoogleRelay => "^ try again later closing connection <verb>";
+        Mismatch => "doesnt match";
+        Syntax => "empty";
+    "Exchange, Microsoft 365, Outlook.com":
+        ServerState => "network*";
+        Negative => "banned";
+        Listed => "block list*";
+        Wrong => "bad";
+    "alice.it, BarricadeMX, mail.ru, milter-greylist, Yahoo":
+        Ptr => "generic dns";
+        Order => "state";
+        Listed => "black list*";
+        Passing => "come back", "deferred";
+    "Content filters at DATA: rspamd, SpamAssassin":
+        Doubt => "rspamd", "spamassassin";
+        Doubt Score => "score*";
+    "Operators in their own words":
+        Identity Mismatch => "not the hostname";
+        OtherSubject => "remote", "your address";
+        OtherSubject Unrelated => "certificate*", "license*", "peer";
+        ServerState => "gateway", "slow", "timed out", "waiting";
+        Received Order => "received";
+        Ptr => "has no name", "hostname of <address>", "name for <address>", "no hostname",
+            "unknown host <address>";
+        OtherServer => "backend", "next hop", "upstream";
+        Order => "port";
+        Unresolvable => "no valid mx", "unknown host*";
+        Unresolvable NotInDns => "not in dns";
+}
+
+said! {
+    /// What no recorded reply says yet, and its source does.
+    CITED:
+    "Courier at MAIL, courier(8) on BOFHSPFHELO: `SPF error name: Address does not pass ..`":
+        CourierName => "spf error <name>", "spf neutral <name>", "spf none <name>",
+            "spf unknown <name>";
+    "Debian's exim4-config at MAIL: `no HELO given before MAIL command`":
+        Order => "given";
+    "Exim's default configuration at DATA: `This message contains a virus (..)`":
+        Doubt => "virus";
+    "Exchange: `Message rejected as spam by Content Filtering`":
+        Doubt => "content filter*";
+    "Exchange, of another server: `Remote Server returned '550 ..'`":
+        OtherServer => "remote server";
+    "Gmail: `Unauthenticated email from .. is not accepted due to domain's DMARC policy`":
+        Doubt => "dmarc";
+    "ProFTPD, where SMTP was expected: `500 EHLO not understood`":
+        Unsupported => "not understood";
+    "qmail-remote, of another server: `Remote host said: ..`":
+        OtherServer => "remote host";
+    "qmail-smtpd: `502 unimplemented (#5.5.1)`":
+        Unsupported => "unimplemented";
+    "sendmail rulesets: `421 Your HELO cannot be resolved`":
+        Unresolvable => "cannot be resolved";
+    "sendmail, aiosmtpd: `503 Duplicate HELO/EHLO`":
+        Order => "duplicate*";
+}
