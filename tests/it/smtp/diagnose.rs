@@ -3,6 +3,7 @@
 //! `data/replies.tsv` holds replies from server sources and from reports of users: id, command, name sent (`-` where it does not
 //! matter), reply code, enhanced code, text with `\n` between lines, software, cause, whether the name is at fault, source.
 
+use crate::support::each::each;
 use helo_name::smtp::Cause;
 use helo_name::{Diagnosis, Reply, Stage};
 
@@ -47,64 +48,30 @@ impl<'a> Row<'a> {
     }
 }
 
-/// Prints the rows that come out wrong and returns how many have the wrong fault and the wrong cause.
-fn wrong_rows(table: &str) -> (usize, usize, usize) {
-    let (mut rows, mut wrong_fault, mut wrong_cause) = (0, 0, 0);
-    for row in table
+/// What a row says, and what the diagnosis says, as words of a test's message.
+fn judgement(ours: bool, cause: &str) -> String {
+    format!("{} {cause}", if ours { "ours" } else { "not ours" })
+}
+
+#[test]
+fn recorded_replies_are_understood() {
+    let recorded = include_str!("../../data/replies.tsv").lines().skip(1);
+    // Their texts follow from server sources, and what each is about from the source too.
+    let derived = include_str!("../../data/replies-derived.tsv")
         .lines()
-        .skip(1)
-        .filter(|line| !line.is_empty())
-        .map(Row::new)
-    {
+        .skip(1);
+    let rows = recorded.chain(derived).filter(|line| !line.is_empty());
+    each(rows.map(Row::new), |row| {
         let diagnosis = Diagnosis::of(row.stage, &row.reply, row.sent);
-        rows += 1;
-        let fault = diagnosis.is_ours() == row.ours;
-        let cause = diagnosis.cause().as_str() == row.cause;
-        wrong_fault += usize::from(!fault);
-        wrong_cause += usize::from(!cause);
-        if !fault || !cause {
-            println!(
-                "{} {} {}: is {} {}, told {} {}",
-                row.id,
-                row.stage,
-                row.reply,
-                if row.ours { "ours" } else { "not ours" },
-                row.cause,
-                if diagnosis.is_ours() {
-                    "ours"
-                } else {
-                    "not ours"
-                },
-                diagnosis.cause(),
-            );
-        }
-        assert!(
-            row.ours || !diagnosis.is_ours(),
-            "{}: not ours, and called ours",
-            row.id
+        assert_eq!(
+            judgement(diagnosis.is_ours(), diagnosis.cause().as_str()),
+            judgement(row.ours, &row.cause),
+            "{} {} {}",
+            row.id,
+            row.stage,
+            row.reply
         );
-    }
-    (rows, wrong_fault, wrong_cause)
-}
-
-#[test]
-fn real_replies_are_understood() {
-    let (rows, wrong_fault, wrong_cause) = wrong_rows(include_str!("../../data/replies.tsv"));
-    println!(
-        "{rows} rows, {wrong_fault} wrong about the fault, {wrong_cause} wrong about the cause"
-    );
-    assert_eq!(rows, 181);
-    assert!(wrong_fault * 100 <= rows, "at most 1 %");
-    assert!(wrong_cause * 20 <= rows, "at most 5 %");
-}
-
-/// `data/replies-derived.tsv` has the same columns; its texts follow from server sources, and what each is about from the source too.
-#[test]
-fn replies_that_follow_from_server_sources_are_understood() {
-    let (rows, wrong_fault, wrong_cause) =
-        wrong_rows(include_str!("../../data/replies-derived.tsv"));
-    assert_eq!(rows, 287);
-    assert_eq!((wrong_fault, wrong_cause), (0, 0));
+    });
 }
 
 /// What looks like one thing and is another: stage, name sent, reply, is it ours, cause, is it lasting.
@@ -112,242 +79,248 @@ fn replies_that_follow_from_server_sources_are_understood() {
 fn tricky_replies_are_understood() {
     use Cause::*;
 
-    for (stage, sent, reply, ours, cause, lasting) in [
-        // Temporary by code, lasting in fact.
-        (
-            "rcpt",
-            Some("web01.example.com"),
-            "450 4.7.1 <web01.example.com>: Helo command rejected: Host not found",
-            true,
-            Unresolvable,
-            true,
-        ),
-        (
-            "ehlo",
-            Some("localhost"),
-            "421-4.7.0 Try again later, closing connection. (EHLO)\n421 4.7.0 x - gsmtp",
-            true,
-            LocalOrOwnName,
-            true,
-        ),
-        (
-            "mail",
-            Some("mail.example.com"),
-            "417 HELO mail.example.com does not match 192.0.2.1",
-            true,
-            MismatchIp,
-            true,
-        ),
-        // Temporary in fact.
-        (
-            "ehlo",
-            Some("mail.example.com"),
-            "450 DNS timeout resolving your HELO hostname",
-            true,
-            Temporary,
-            false,
-        ),
-        (
-            "rcpt",
-            Some("mail.example.com"),
-            "450 4.3.2 <mail.example.com>: Helo command rejected: Try again later",
-            false,
-            Temporary,
-            false,
-        ),
-        // The verb is meant, not the name.
-        (
-            "mail",
-            None,
-            "503 5.5.1 Error: send HELO/EHLO first",
-            false,
-            NotHelo,
-            true,
-        ),
-        (
-            "ehlo",
-            None,
-            "502 5.5.1 Command not implemented",
-            false,
-            EhloUnsupported,
-            true,
-        ),
-        (
-            "ehlo",
-            None,
-            "500 5.5.1 unknown command, LMTP, use LHLO",
-            false,
-            EhloUnsupported,
-            true,
-        ),
-        // The address, the sender, the recipient, the connection.
-        (
-            "rcpt",
-            None,
-            "450 4.7.1 Client host rejected: cannot find your reverse hostname, [192.0.2.1]",
-            false,
-            NoPtr,
-            false,
-        ),
-        (
-            "ehlo",
-            None,
-            "550 no rDNS for 192.0.2.1",
-            false,
-            NoPtr,
-            true,
-        ),
-        (
-            "rcpt",
-            Some("nx.example.com"),
-            "450 4.1.8 <bounce@nx.example.com>: Sender address rejected: Domain not found",
-            false,
-            NotHelo,
-            false,
-        ),
-        (
-            "rcpt",
-            None,
-            "450 4.2.0 <user@example.net>: Recipient address rejected: Greylisted",
-            false,
-            NotHelo,
-            false,
-        ),
-        (
-            "mail",
-            None,
-            "530 5.7.0 Must issue a STARTTLS command first",
-            false,
-            TlsOrAuthRequired,
-            true,
-        ),
-        (
-            "ehlo",
-            None,
-            "530 5.7.0 Must issue a STARTTLS command first",
-            false,
-            TlsOrAuthRequired,
-            true,
-        ),
-        // An echoed name that is not the one sent, and one that only looks so.
-        (
-            "rcpt",
-            Some("mail.example.com"),
-            "504 5.5.2 <mx1>: Helo command rejected: need fully-qualified hostname",
-            false,
-            NotHelo,
-            true,
-        ),
-        (
-            "rcpt",
-            Some("mx1"),
-            "504 5.5.2 <mx1>: Helo command rejected: need fully-qualified hostname",
-            true,
-            NotFqdn,
-            true,
-        ),
-        (
-            "rcpt",
-            Some("Mail.Example.COM."),
-            "450 4.7.1 <mail.example.com>: Helo command rejected: Host not found",
-            true,
-            Unresolvable,
-            true,
-        ),
-        (
-            "rcpt",
-            Some("a@b;c"),
-            "501 5.5.2 <a?b?c>: Helo command rejected: Invalid name",
-            true,
-            Syntax,
-            true,
-        ),
-        // Another server's reply, quoted, whatever name it was about.
-        (
-            "data",
-            Some("mx1"),
-            "504 Invalid HELO. response=504 5.5.2 <mx1>: Helo command rejected: need fully-qualified hostname",
-            false,
-            NotHelo,
-            true,
-        ),
-        // The same text at another stage.
-        (
-            "ehlo",
-            None,
-            "550 Administrative prohibition",
-            true,
-            PolicyDenied,
-            true,
-        ),
-        (
-            "rcpt",
-            None,
-            "550 Administrative prohibition",
-            false,
-            NotHelo,
-            true,
-        ),
-        (
-            "greeting",
-            None,
-            "554 HELO name rejected",
-            false,
-            NotHelo,
-            true,
-        ),
-    ] {
-        let wire = reply.replace('\n', "\r\n");
-        let parsed = Reply::parse(wire.as_bytes()).expect("a reply");
-        let diagnosis = Diagnosis::of(stage.parse().expect("a stage"), &parsed, sent);
-        let found = (
-            diagnosis.is_ours(),
-            diagnosis.cause(),
-            diagnosis.is_lasting(),
-        );
-        assert_eq!(found, (ours, cause, lasting), "{stage} {reply}");
-        assert_eq!(
-            diagnosis.another_name_may_help(),
-            ours && lasting,
-            "{stage} {reply}"
-        );
-    }
+    each(
+        [
+            // Temporary by code, lasting in fact.
+            (
+                "rcpt",
+                Some("web01.example.com"),
+                "450 4.7.1 <web01.example.com>: Helo command rejected: Host not found",
+                true,
+                Unresolvable,
+                true,
+            ),
+            (
+                "ehlo",
+                Some("localhost"),
+                "421-4.7.0 Try again later, closing connection. (EHLO)\n421 4.7.0 x - gsmtp",
+                true,
+                LocalOrOwnName,
+                true,
+            ),
+            (
+                "mail",
+                Some("mail.example.com"),
+                "417 HELO mail.example.com does not match 192.0.2.1",
+                true,
+                MismatchIp,
+                true,
+            ),
+            // Temporary in fact.
+            (
+                "ehlo",
+                Some("mail.example.com"),
+                "450 DNS timeout resolving your HELO hostname",
+                true,
+                Temporary,
+                false,
+            ),
+            (
+                "rcpt",
+                Some("mail.example.com"),
+                "450 4.3.2 <mail.example.com>: Helo command rejected: Try again later",
+                false,
+                Temporary,
+                false,
+            ),
+            // The verb is meant, not the name.
+            (
+                "mail",
+                None,
+                "503 5.5.1 Error: send HELO/EHLO first",
+                false,
+                NotHelo,
+                true,
+            ),
+            (
+                "ehlo",
+                None,
+                "502 5.5.1 Command not implemented",
+                false,
+                EhloUnsupported,
+                true,
+            ),
+            (
+                "ehlo",
+                None,
+                "500 5.5.1 unknown command, LMTP, use LHLO",
+                false,
+                EhloUnsupported,
+                true,
+            ),
+            // The address, the sender, the recipient, the connection.
+            (
+                "rcpt",
+                None,
+                "450 4.7.1 Client host rejected: cannot find your reverse hostname, [192.0.2.1]",
+                false,
+                NoPtr,
+                false,
+            ),
+            (
+                "ehlo",
+                None,
+                "550 no rDNS for 192.0.2.1",
+                false,
+                NoPtr,
+                true,
+            ),
+            (
+                "rcpt",
+                Some("nx.example.com"),
+                "450 4.1.8 <bounce@nx.example.com>: Sender address rejected: Domain not found",
+                false,
+                NotHelo,
+                false,
+            ),
+            (
+                "rcpt",
+                None,
+                "450 4.2.0 <user@example.net>: Recipient address rejected: Greylisted",
+                false,
+                NotHelo,
+                false,
+            ),
+            (
+                "mail",
+                None,
+                "530 5.7.0 Must issue a STARTTLS command first",
+                false,
+                TlsOrAuthRequired,
+                true,
+            ),
+            (
+                "ehlo",
+                None,
+                "530 5.7.0 Must issue a STARTTLS command first",
+                false,
+                TlsOrAuthRequired,
+                true,
+            ),
+            // An echoed name that is not the one sent, and one that only looks so.
+            (
+                "rcpt",
+                Some("mail.example.com"),
+                "504 5.5.2 <mx1>: Helo command rejected: need fully-qualified hostname",
+                false,
+                NotHelo,
+                true,
+            ),
+            (
+                "rcpt",
+                Some("mx1"),
+                "504 5.5.2 <mx1>: Helo command rejected: need fully-qualified hostname",
+                true,
+                NotFqdn,
+                true,
+            ),
+            (
+                "rcpt",
+                Some("Mail.Example.COM."),
+                "450 4.7.1 <mail.example.com>: Helo command rejected: Host not found",
+                true,
+                Unresolvable,
+                true,
+            ),
+            (
+                "rcpt",
+                Some("a@b;c"),
+                "501 5.5.2 <a?b?c>: Helo command rejected: Invalid name",
+                true,
+                Syntax,
+                true,
+            ),
+            // Another server's reply, quoted, whatever name it was about.
+            (
+                "data",
+                Some("mx1"),
+                "504 Invalid HELO. response=504 5.5.2 <mx1>: Helo command rejected: need fully-qualified hostname",
+                false,
+                NotHelo,
+                true,
+            ),
+            // The same text at another stage.
+            (
+                "ehlo",
+                None,
+                "550 Administrative prohibition",
+                true,
+                PolicyDenied,
+                true,
+            ),
+            (
+                "rcpt",
+                None,
+                "550 Administrative prohibition",
+                false,
+                NotHelo,
+                true,
+            ),
+            (
+                "greeting",
+                None,
+                "554 HELO name rejected",
+                false,
+                NotHelo,
+                true,
+            ),
+        ],
+        |(stage, sent, reply, ours, cause, lasting)| {
+            let wire = reply.replace('\n', "\r\n");
+            let parsed = Reply::parse(wire.as_bytes()).expect("a reply");
+            let diagnosis = Diagnosis::of(stage.parse().expect("a stage"), &parsed, sent);
+            let found = (
+                diagnosis.is_ours(),
+                diagnosis.cause(),
+                diagnosis.is_lasting(),
+            );
+            assert_eq!(found, (ours, cause, lasting), "{stage} {reply}");
+            assert_eq!(
+                diagnosis.another_name_may_help(),
+                ours && lasting,
+                "{stage} {reply}"
+            );
+        },
+    );
 }
 
 /// Letters, spaces and how a text is cut into lines belong to nobody's rule.
 #[test]
 fn case_and_line_breaks_change_nothing() {
-    for line in include_str!("../../data/replies.tsv").lines().skip(1) {
-        let row = Row::new(line);
-        let plain = Diagnosis::of(row.stage, &row.reply, row.sent);
-        let upper = Reply::from_parts(
-            row.reply.code(),
-            row.reply.enhanced_code(),
-            row.reply
-                .lines()
-                .iter()
-                .map(|line| line.to_ascii_uppercase()),
-        )
-        .expect("a reply");
-        assert_eq!(
-            Diagnosis::of(row.stage, &upper, row.sent),
-            plain,
-            "{}",
-            row.id
-        );
-        let spaced = Reply::from_parts(
-            row.reply.code(),
-            row.reply.enhanced_code(),
-            row.reply.lines().iter().map(|line| format!("  {line} ")),
-        )
-        .expect("a reply");
-        assert_eq!(
-            Diagnosis::of(row.stage, &spaced, row.sent),
-            plain,
-            "{}",
-            row.id
-        );
-    }
+    each(
+        include_str!("../../data/replies.tsv").lines().skip(1),
+        |line| {
+            let row = Row::new(line);
+            let plain = Diagnosis::of(row.stage, &row.reply, row.sent);
+            let upper = Reply::from_parts(
+                row.reply.code(),
+                row.reply.enhanced_code(),
+                row.reply
+                    .lines()
+                    .iter()
+                    .map(|line| line.to_ascii_uppercase()),
+            )
+            .expect("a reply");
+            assert_eq!(
+                Diagnosis::of(row.stage, &upper, row.sent),
+                plain,
+                "{}",
+                row.id
+            );
+            let spaced = Reply::from_parts(
+                row.reply.code(),
+                row.reply.enhanced_code(),
+                row.reply.lines().iter().map(|line| format!("  {line} ")),
+            )
+            .expect("a reply");
+            assert_eq!(
+                Diagnosis::of(row.stage, &spaced, row.sent),
+                plain,
+                "{}",
+                row.id
+            );
+        },
+    );
 }
 
 #[test]
@@ -361,16 +334,19 @@ fn a_huge_reply_is_judged_in_no_time() {
 
 #[test]
 fn every_advice_is_one_line_that_says_what_to_change() {
-    for line in include_str!("../../data/replies.tsv").lines().skip(1) {
-        let row = Row::new(line);
-        let advice = Diagnosis::of(row.stage, &row.reply, row.sent).advice();
-        assert!(
-            advice.starts_with("Change ") && advice.ends_with('.'),
-            "{advice}"
-        );
-        assert!(
-            !advice.contains(['\n', '\t']) && !advice.contains(". "),
-            "{advice}"
-        );
-    }
+    each(
+        include_str!("../../data/replies.tsv").lines().skip(1),
+        |line| {
+            let row = Row::new(line);
+            let advice = Diagnosis::of(row.stage, &row.reply, row.sent).advice();
+            assert!(
+                advice.starts_with("Change ") && advice.ends_with('.'),
+                "{advice}"
+            );
+            assert!(
+                !advice.contains(['\n', '\t']) && !advice.contains(". "),
+                "{advice}"
+            );
+        },
+    );
 }
