@@ -1,9 +1,11 @@
-//! What checking and making a name costs, side by side with the crates that check names for other protocols.
+//! What checking and making a name costs, side by side with the crates that check names for other
+//! protocols.
 //!
-//! `cargo bench --bench names`. Every contender of a table runs over the same names, taking turns many times in one
-//! process; the table shows the median time for one name, its ratio to the first row, and the ratio to reach. The first row
-//! of a table is what the others are compared with. Allocations are counted by `tests/allocations.rs`: counting
-//! makes each of them a few nanoseconds dearer, and would spoil the times here.
+//! `cargo bench --bench names`. Every contender of a table runs over the same names, taking turns
+//! many times in one process; the table shows the median time for one name, its ratio to the first
+//! row, and the ratio to reach. The first row of a table is what the others are compared with.
+//! Allocations are counted by `tests/allocations.rs`: counting makes each of them a few nanoseconds
+//! dearer, and would spoil the times here.
 
 use std::hint::black_box;
 use std::net::IpAddr;
@@ -225,7 +227,8 @@ impl Numbers {
     }
 }
 
-/// Makes names as mail servers have them: roles, numbers, sites, address groups, providers' domains.
+/// Makes names as mail servers have them: roles, numbers, sites, address groups, providers'
+/// domains.
 fn fqdns(count: usize) -> Vec<String> {
     const ROLES: &[&str] = &[
         "mail", "mx", "smtp", "out", "relay", "mta", "host", "server", "static", "vps", "mailout",

@@ -1,11 +1,11 @@
 //! How long `resolve()` takes, in round trips to a DNS server on loopback that answers after 20 ms.
 //!
-//! Every row is a ratio to one raw UDP round trip measured in the same run, so that it holds on any machine; beside
-//! it stands the naive plan (`lookup_ip` of the host name, `reverse_lookup`, `lookup_ip` of each PTR name) with
-//! hickory's own calls. Numbers are medians.
+//! Every row is a ratio to one raw UDP round trip measured in the same run, so that it holds on any
+//! machine; beside it stands the naive plan (`lookup_ip` of the host name, `reverse_lookup`,
+//! `lookup_ip` of each PTR name) with hickory's own calls. Numbers are medians.
 //!
-//! At last many pairs of name and address, against a hand-written loop over hickory's calls in the same run; there the
-//! server answers at once, and takes its share of the processors in both.
+//! At last many pairs of name and address, against a hand-written loop over hickory's calls in the
+//! same run; there the server answers at once, and takes its share of the processors in both.
 
 #[path = "../tests/support"]
 mod support {
@@ -167,7 +167,8 @@ fn raw_round_trip(server: &DnsServer) -> impl FnMut() {
     }
 }
 
-/// How long it takes to find the server that works among others, in round trips: at most 1.5 are aimed at.
+/// How long it takes to find the server that works among others, in round trips: at most 1.5 are
+/// aimed at.
 fn live_among_others(round_trip: Duration) {
     let case = &cases()[0];
     let live = DnsServer::start_delayed(&case.zone, DELAY);
@@ -229,7 +230,8 @@ fn blocking_form() {
     );
 }
 
-/// A server that never answers: how long after the deadline `resolve()` is back, whatever form it has.
+/// A server that never answers: how long after the deadline `resolve()` is back, whatever form it
+/// has.
 fn deadlines() {
     let silent = UdpSocket::bind("127.0.0.1:0").expect("a socket");
     let server = silent.local_addr().expect("an address");

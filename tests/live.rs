@@ -1,7 +1,9 @@
-//! Real mail servers over TCP: what they say to names that this crate finds, and to names that mailers without it send.
+//! Real mail servers over TCP: what they say to names that this crate finds, and to names that
+//! mailers without it send.
 //!
-//! `tests/servers/run` starts Postfix and Exim and runs these tests on a machine of their own making: a pod with the address
-//! 192.0.2.10, whose PTR record is the one thing that names it. The DNS server for both sides runs here, in the test.
+//! `tests/servers/run` starts Postfix and Exim and runs these tests on a machine of their own
+//! making: a pod with the address 192.0.2.10, whose PTR record is the one thing that names it. The
+//! DNS server for both sides runs here, in the test.
 
 #![cfg(all(feature = "dns", feature = "hostname"))]
 
@@ -37,10 +39,13 @@ const ZONE: &str = "
 /// A pod of a Deployment, as the host name of the machine that `tests/servers/inside` makes.
 const POD: &str = "mailer-5b8f7d9c4-x2k9q";
 
-/// Greets each server with each name, then says MAIL and RCPT. `accepted` means 250 to RCPT; all others are the first refusal.
+/// Greets each server with each name, then says MAIL and RCPT. `accepted` means 250 to RCPT; all
+/// others are the first refusal.
 ///
-/// - `postfix-ehlo`: the three checks at EHLO; `postfix-ehlo-550` with `unknown_hostname_reject_code = 550`.
-/// - `postfix-rcpt`: the same checks at RCPT, as is the default. `postfix-ptr`: none of them, but the client needs a PTR record.
+/// - `postfix-ehlo`: the three checks at EHLO; `postfix-ehlo-550` with
+///   `unknown_hostname_reject_code = 550`.
+/// - `postfix-rcpt`: the same checks at RCPT, as is the default. `postfix-ptr`: none of them, but
+///   the client needs a PTR record.
 /// - `exim-syntax`: as Debian ships it; `exim-verify` with `helo_verify_hosts = *`.
 const VERDICTS: &str = "
     # the name that this crate finds
@@ -127,7 +132,8 @@ fn the_resolved_name_passes_every_server_up_to_rcpt() {
     }
 }
 
-/// Dialogs whose last reply is about something else: the server, the commands, the code of the last reply.
+/// Dialogs whose last reply is about something else: the server, the commands, the code of the last
+/// reply.
 const OTHER_REFUSALS: &[(&str, &[&str], u16)] = &[
     ("postfix-rcpt", &["MAIL FROM:<sender@example.com>"], 503),
     (
@@ -621,7 +627,8 @@ fn drive(
     }
 }
 
-/// Greets a server as a mailer without this crate does, with any text; gives the refusal, or the 250 to RCPT.
+/// Greets a server as a mailer without this crate does, with any text; gives the refusal, or the
+/// 250 to RCPT.
 fn first_refusal(server: SocketAddr, name: &str) -> (Stage, Reply) {
     let mut connection = Connection::open(server);
     assert_eq!(connection.reply().code(), 220);

@@ -1,4 +1,5 @@
-//! The order of the files in `src`: DESIGN.md lists them, and each uses only files listed before it.
+//! The order of the files in `src`: DESIGN.md lists them, and each uses only files listed before
+//! it.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -45,11 +46,13 @@ fn file_of(floors: &[String], path: &[String]) -> Option<usize> {
         .next()
 }
 
-/// All paths in a file that lead into this crate, from its root: of `use` items, and of expressions.
+/// All paths in a file that lead into this crate, from its root: of `use` items, and of
+/// expressions.
 fn paths(module: &str, source: &str) -> BTreeSet<Vec<String>> {
     let mut code = String::new();
     let mut children: Vec<&str> = Vec::new();
-    // rustfmt puts the items of a file in the first column, and what an inline module holds is indented.
+    // rustfmt puts the items of a file in the first column, and what an inline module holds is
+    // indented.
     let mut is_inline = false;
     for line in source.lines() {
         let line = line.split("//").next().unwrap_or_default();

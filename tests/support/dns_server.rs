@@ -1,7 +1,8 @@
 //! An authoritative DNS server in the process of the test or example that starts it.
 //!
-//! It speaks real UDP and TCP on one port number, on loopback and chosen by the operating system unless the test says where,
-//! and answers from a zone text as a recursive resolver would: aliases are followed, "recursion available" is set.
+//! It speaks real UDP and TCP on one port number, on loopback and chosen by the operating system
+//! unless the test says where, and answers from a zone text as a recursive resolver would: aliases
+//! are followed, "recursion available" is set.
 //!
 //! ```text
 //! # name              type      value            `#` starts a comment line; TTL 60 for all
@@ -12,11 +13,12 @@
 //! lost.example.com    TIMEOUT   -                read, logged, never answered
 //! ```
 //!
-//! Names are presentation text (RFC 1035, section 5.1): `\DDD` is the byte with that decimal number, `\X` is `X` itself,
-//! so a PTR value can carry spaces, CR LF or dots within a label. A name not in the text is NXDOMAIN; a name that has
-//! other types only is NODATA.
+//! Names are presentation text (RFC 1035, section 5.1): `\DDD` is the byte with that decimal
+//! number, `\X` is `X` itself, so a PTR value can carry spaces, CR LF or dots within a label. A
+//! name not in the text is NXDOMAIN; a name that has other types only is NODATA.
 //!
-//! Not promised: zone cuts, DNSSEC, class CH, and empty non-terminals (RFC 8020), which are NXDOMAIN here.
+//! Not promised: zone cuts, DNSSEC, class CH, and empty non-terminals (RFC 8020), which are
+//! NXDOMAIN here.
 
 #![allow(
     dead_code,
@@ -43,7 +45,8 @@ use tokio::runtime::Runtime;
 /// Time to live of every record, in seconds.
 pub(crate) const TTL: u32 = 60;
 
-/// The largest UDP payload that the server sends, whatever the client offers: what DNS Flag Day 2020 recommends.
+/// The largest UDP payload that the server sends, whatever the client offers: what DNS Flag Day
+/// 2020 recommends.
 const MAX_UDP_PAYLOAD: u16 = 1232;
 
 /// Longer than any test: connections are closed by the client or with the server.
@@ -92,7 +95,8 @@ impl DnsServer {
             let mut server = Server::new(handler);
             server.register_socket(tokio_udp(udp));
             server.register_listener(tokio_tcp(tcp), TCP_IDLE, TCP_RESPONSE_BUFFER);
-            // An error here means that the sockets are gone; the questions of the test then time out, which it reports.
+            // An error here means that the sockets are gone; the questions of the test then time
+            // out, which it reports.
             let _ = server.block_until_done().await;
         });
         Self {
@@ -116,7 +120,8 @@ impl DnsServer {
     }
 }
 
-/// A runtime with a thread of its own, so that a server runs under plain tests, tokio and any other executor alike.
+/// A runtime with a thread of its own, so that a server runs under plain tests, tokio and any other
+/// executor alike.
 pub(crate) struct Background(Option<Runtime>);
 
 impl Background {
@@ -137,14 +142,16 @@ impl Background {
 
 impl Drop for Background {
     fn drop(&mut self) {
-        // Dropping a runtime waits for its threads, which tokio forbids within another runtime: a plain thread may.
-        // Waiting for it means that the port is closed when the owner's `drop` returns.
+        // Dropping a runtime waits for its threads, which tokio forbids within another runtime: a
+        // plain thread may. Waiting for it means that the port is closed when the owner's `drop`
+        // returns.
         let runtime = self.0.take();
         let _ = thread::spawn(move || drop(runtime)).join();
     }
 }
 
-/// Binds UDP and TCP on one port that the operating system chooses; the port of one may be taken in the other.
+/// Binds UDP and TCP on one port that the operating system chooses; the port of one may be taken in
+/// the other.
 pub(crate) fn bind_pair() -> (UdpSocket, TcpListener) {
     (0..100)
         .find_map(|_| bind_pair_at((Ipv4Addr::LOCALHOST, 0).into()).ok())
@@ -179,7 +186,8 @@ pub(crate) fn log_name(name: &Name) -> String {
     text.strip_suffix('.').unwrap_or(&text).to_owned()
 }
 
-/// The size that a UDP answer may have, by the client's offer (512 without one, RFC 1035, section 4.2.1).
+/// The size that a UDP answer may have, by the client's offer (512 without one, RFC 1035, section
+/// 4.2.1).
 pub(crate) fn udp_payload(offer: Option<&Edns>) -> u16 {
     offer.map_or(512, |edns| edns.max_payload().clamp(512, MAX_UDP_PAYLOAD))
 }
@@ -281,8 +289,8 @@ impl Reply {
     }
 }
 
-/// The SOA record that says how long a negative answer about `name` may be kept. There are no zone cuts here, so the
-/// name's parent stands for the zone.
+/// The SOA record that says how long a negative answer about `name` may be kept. There are no zone
+/// cuts here, so the name's parent stands for the zone.
 fn soa_above(name: &Name) -> Record {
     let apex = name.base_name();
     let soa = SOA::new(Name::root(), Name::root(), 1, 3600, 600, 86_400, TTL);
@@ -397,7 +405,8 @@ impl Zone {
 }
 
 impl Node {
-    /// The records that answer for this type at this name, and the alias to follow, if they are a CNAME.
+    /// The records that answer for this type at this name, and the alias to follow, if they are a
+    /// CNAME.
     fn select(&self, record_type: RecordType) -> (Vec<RData>, Option<&Name>) {
         let of_type = |wanted| -> Vec<RData> {
             let records = self.records.iter();
@@ -440,12 +449,13 @@ fn parse_mx(value: &str) -> Result<RData, String> {
     Ok(RData::MX(MX::new(preference, parse_name(exchange.trim())?)))
 }
 
-/// Reads presentation text as a fully-qualified name, with or without its root dot. hickory's own parser takes the
-/// digits of `\DDD` as octal and refuses bytes above 127.
+/// Reads presentation text as a fully-qualified name, with or without its root dot. hickory's own
+/// parser takes the digits of `\DDD` as octal and refuses bytes above 127.
 ///
 /// # Errors
 ///
-/// An empty label (`a..b`), a label over 63 bytes, a name over 255 bytes, an escape cut short or above 255.
+/// An empty label (`a..b`), a label over 63 bytes, a name over 255 bytes, an escape cut short or
+/// above 255.
 pub(crate) fn parse_name(text: &str) -> Result<Name, String> {
     if text == "." {
         return Ok(Name::root());

@@ -1,10 +1,12 @@
-//! DNS servers on loopback that behave like the services that echo the asker's address, and like what may stand in
-//! their place.
+//! DNS servers on loopback that behave like the services that echo the asker's address, and like
+//! what may stand in their place.
 //!
-//! On loopback every asker has a loopback address, so each server is told which address it sees, as if behind NAT.
-//! Whatever a service does not know it refuses, so that a question in the wrong name, type or class finds nothing.
+//! On loopback every asker has a loopback address, so each server is told which address it sees, as
+//! if behind NAT. Whatever a service does not know it refuses, so that a question in the wrong
+//! name, type or class finds nothing.
 //!
-//! Not promised: TCP, EDNS, IDs and flags beyond those of a plain answer; what the services answer to other questions.
+//! Not promised: TCP, EDNS, IDs and flags beyond those of a plain answer; what the services answer
+//! to other questions.
 
 #![allow(
     dead_code,
@@ -28,9 +30,11 @@ pub(crate) enum Echo {
     Akamai(IpAddr),
     /// TXT of class CH of `whoami.cloudflare`; class IN is refused.
     Cloudflare(IpAddr),
-    /// TXT of `o-o.myaddr.l.google.com`, and beside the address the network for which the asker's resolver asked.
+    /// TXT of `o-o.myaddr.l.google.com`, and beside the address the network for which the asker's
+    /// resolver asked.
     Google(IpAddr),
-    /// A resolver of the network, which takes what is meant for others: it answers everything with its own address.
+    /// A resolver of the network, which takes what is meant for others: it answers everything with
+    /// its own address.
     Intercepting(IpAddr),
     /// NXDOMAIN to everything.
     NxDomain,
@@ -67,7 +71,8 @@ impl EchoServer {
         let echo = Arc::new(Mutex::new(echo));
         let (shared, log) = (Arc::clone(&echo), Arc::clone(&questions));
         let background = Background::spawn(|| async move {
-            // An error here means that the socket is gone; the test's questions then time out, which it reports.
+            // An error here means that the socket is gone; the test's questions then time out,
+            // which it reports.
             let _ = serve(&shared, tokio_udp(socket), &log).await;
         });
         Self {

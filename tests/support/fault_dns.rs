@@ -8,13 +8,15 @@
 //!     .start();
 //! ```
 //!
-//! A try is one datagram with that question; a question over TCP follows up on the action of the last try, and takes the
-//! first one if there was none. Right answers come from a zone text as `dns_server` takes it.
+//! A try is one datagram with that question; a question over TCP follows up on the action of the
+//! last try, and takes the first one if there was none. Right answers come from a zone text as
+//! `dns_server` takes it.
 //!
-//! Beside it stand the servers that are not there: [`ClosedPort`] refuses, [`SilentServer`] reads nothing.
+//! Beside it stand the servers that are not there: [`ClosedPort`] refuses, [`SilentServer`] reads
+//! nothing.
 //!
-//! Answers without a delay leave in the order of their questions. Not promised: concurrent answers on one TCP connection;
-//! they come in the order of the questions, delays included.
+//! Answers without a delay leave in the order of their questions. Not promised: concurrent answers
+//! on one TCP connection; they come in the order of the questions, delays included.
 
 #![allow(
     dead_code,
@@ -57,9 +59,11 @@ pub(crate) enum Action {
     Answer,
     /// What another zone says; made by [`Action::answer_from`].
     AnswerFrom(Zone),
-    /// What the zone says, with this done to the message. It is sent as it is then, by UDP and TCP alike.
+    /// What the zone says, with this done to the message. It is sent as it is then, by UDP and TCP
+    /// alike.
     Changed(fn(&mut Message)),
-    /// This many aliases, `hop-1.` to `hop-n.` put before the name, in one answer; the last one has the name's records.
+    /// This many aliases, `hop-1.` to `hop-n.` put before the name, in one answer; the last one has
+    /// the name's records.
     CnameChain(usize),
     /// The name is an alias of `hop-1.` before it, and that is an alias of the name.
     CnameLoop,
@@ -85,7 +89,8 @@ pub(crate) enum Action {
 /// What TCP does with a question whose answer was truncated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tcp {
-    /// Takes the question and closes the connection. A refused connection is [`Script::without_tcp`].
+    /// Takes the question and closes the connection. A refused connection is
+    /// [`Script::without_tcp`].
     Closes,
     /// Answers what the zone says.
     Live,
@@ -152,7 +157,8 @@ pub(crate) const HOSTILE_PTR_NAMES: [&str; 12] = [
     // Structure that is lost when labels are joined by dots.
     r"dot\.in.label.example.com",
     r"192.0.2.10",
-    // The longest name that fits, 255 bytes on the wire, and one that takes four characters a byte to print.
+    // The longest name that fits, 255 bytes on the wire, and one that takes four characters a byte
+    // to print.
     "a23456789012345678901234567890123456789012345678901234567890123.\
      b23456789012345678901234567890123456789012345678901234567890123.\
      c23456789012345678901234567890123456789012345678901234567890123.\
@@ -211,7 +217,8 @@ enum TcpPort {
 }
 
 impl Script {
-    /// Does these actions, one per try, when asked for `record_type` of `name`; the last one repeats.
+    /// Does these actions, one per try, when asked for `record_type` of `name`; the last one
+    /// repeats.
     pub(crate) fn on(
         mut self,
         name: &str,
@@ -315,7 +322,8 @@ impl FaultServer {
     }
 }
 
-/// An address where nothing listens. The port stays taken while this lives, so that no other test can get it.
+/// An address where nothing listens. The port stays taken while this lives, so that no other test
+/// can get it.
 pub(crate) struct ClosedPort {
     /// Connected to itself: datagrams of others are refused as for a port that is closed.
     udp: UdpSocket,
@@ -396,7 +404,8 @@ async fn serve_udp(stage: Arc<Stage>, socket: UdpSocket) {
         let Ok((length, client)) = socket.recv_from(&mut buffer).await else {
             continue;
         };
-        // Dealt before the next datagram is read, so that tries are counted in the order of arrival.
+        // Dealt before the next datagram is read, so that tries are counted in the order of
+        // arrival.
         let Some((delay, turn)) = stage.take_turn(&buffer[..length], Transport::Udp) else {
             continue;
         };
@@ -488,7 +497,8 @@ impl Stage {
         self.script.lock().expect("no holder of the script panics")
     }
 
-    /// Logs the question and deals its action and the delay of that; `None` for what is no question.
+    /// Logs the question and deals its action and the delay of that; `None` for what is no
+    /// question.
     fn take_turn(&self, request: &[u8], transport: Transport) -> Option<(Duration, Turn)> {
         let request = Message::from_vec(request).ok()?;
         let query = request.queries.first()?.clone();
@@ -517,7 +527,8 @@ impl Script {
     fn deal(&mut self, query: &Query, transport: Transport) -> Action {
         let name = query.name.to_lowercase();
         let record_type = query.query_type;
-        // A resolver that follows an alias itself asks for the hop; that belongs to the name it was made for.
+        // A resolver that follows an alias itself asks for the hop; that belongs to the name it was
+        // made for.
         let scripted = if self.acts.contains_key(&(name.clone(), record_type)) {
             name
         } else {
@@ -594,7 +605,8 @@ impl Turn {
             })
     }
 
-    /// Puts the aliases before what the zone says of their origin, from the hop that was asked for on.
+    /// Puts the aliases before what the zone says of their origin, from the hop that was asked for
+    /// on.
     fn behind_aliases(&self, mut end: Reply, origin: &Name, hops: usize) -> Reply {
         let first = hop_number(&self.query.name).unwrap_or(0);
         let aliases =

@@ -98,8 +98,8 @@ pub(crate) fn on_tokio<T>(future: impl Future<Output = T>) -> T {
 
 /// Sends command by command, so that the stage of a refusal is known.
 ///
-/// lettre reads the greeting and says EHLO in one call, so a refusal there may be of either, and its
-/// stage is unknown.
+/// lettre reads the greeting and says EHLO in one call, so a refusal there may be of either, and
+/// its stage is unknown.
 pub(crate) fn by_hand(
     server: SocketAddr,
     name: &HeloName,

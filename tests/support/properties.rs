@@ -1,4 +1,5 @@
-//! What holds for all bytes, as functions that panic where it does not: for the fuzz targets and for proptest.
+//! What holds for all bytes, as functions that panic where it does not: for the fuzz targets and
+//! for proptest.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -6,8 +7,8 @@ use helo_name::{HeloName, Scope};
 use hickory_proto::rr::Name;
 use rustls_pki_types::DnsName;
 
-/// `HeloName::parse` takes exactly the grammar, and what it takes as a domain, the crates take that look it up and
-/// verify it. A refusal is one short line.
+/// `HeloName::parse` takes exactly the grammar, and what it takes as a domain, the crates take that
+/// look it up and verify it. A refusal is one short line.
 pub(crate) fn parse(bytes: &[u8]) {
     let parsed = HeloName::parse_bytes(bytes);
     assert_eq!(parsed.is_ok(), is_argument(bytes), "{parsed:?}");
@@ -32,7 +33,8 @@ pub(crate) fn parse(bytes: &[u8]) {
     }
 }
 
-/// What `sanitize` gives back is a public name that it would not change again; a refusal is one short line.
+/// What `sanitize` gives back is a public name that it would not change again; a refusal is one
+/// short line.
 pub(crate) fn sanitize(bytes: &[u8]) {
     match helo_name::sanitize::sanitize(bytes) {
         Ok(sanitized) => {
@@ -84,7 +86,8 @@ pub(crate) fn round_trip(bytes: &[u8]) {
     }
 }
 
-/// Reads the grammar of an argument slowly and with the means of `std`, as the yardstick of the fast reading.
+/// Reads the grammar of an argument slowly and with the means of `std`, as the yardstick of the
+/// fast reading.
 fn is_argument(bytes: &[u8]) -> bool {
     str::from_utf8(bytes).is_ok_and(|text| match text.strip_prefix('[') {
         Some(rest) => rest.strip_suffix(']').is_some_and(is_address),
@@ -99,7 +102,8 @@ fn is_address(text: &str) -> bool {
         }
         _ => text.parse::<Ipv4Addr>().map(IpAddr::V4),
     };
-    // 0.0.0.0/8 is nobody's. An IPv6 address of 253 bytes does not exist, so its length needs no check.
+    // 0.0.0.0/8 is nobody's. An IPv6 address of 253 bytes does not exist, so its length needs no
+    // check.
     address.is_ok_and(|address| !matches!(address, IpAddr::V4(ipv4) if ipv4.octets()[0] == 0))
 }
 

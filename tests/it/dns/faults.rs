@@ -1,4 +1,5 @@
-//! Name servers that fail: no answer is made up, no resolution outlasts its deadline, a server that works is found.
+//! Name servers that fail: no answer is made up, no resolution outlasts its deadline, a server that
+//! works is found.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -17,7 +18,8 @@ use crate::support::fault_dns::{Action, ClosedPort, FaultServer, Script, SilentS
 const MAIL: HeloName = HeloName::from_static("mail.example.com");
 const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 10));
 
-/// How many questions are under way at once: each has a socket or more, and a process may have 1,024 by default.
+/// How many questions are under way at once: each has a socket or more, and a process may have
+/// 1,024 by default.
 const AT_ONCE: usize = 100;
 
 fn host(number: usize) -> HeloName {
@@ -50,7 +52,8 @@ fn assert_not_known(what: &str, trials: usize, tally: &Tally) {
     assert_eq!(known.count(), 0, "{what}: {tally:?}");
 }
 
-/// Asks one resolver this many questions to their end, addresses and names in turn, each about another name.
+/// Asks one resolver this many questions to their end, addresses and names in turn, each about
+/// another name.
 fn ask_to_the_end(resolver: &Resolver, trials: usize) -> Tally {
     let resolver = resolver.clone();
     let question = move |number: usize| {
@@ -216,8 +219,8 @@ mod few_descriptors {
     }
 
     fn ask_in_a_process_with_few(started: &str) {
-        // The server is here, with descriptors enough, and answers everything right: what is not found there is for
-        // want of a socket. The delay keeps many sockets open at once.
+        // The server is here, with descriptors enough, and answers everything right: what is not
+        // found there is for want of a socket. The delay keeps many sockets open at once.
         let zone: String = (0..TRIALS)
             .map(|number| format!("{} A 192.0.2.10\n", host(number)))
             .collect();
@@ -384,7 +387,8 @@ enum Place {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Configured {
     ByAddress,
-    /// As in a Kubernetes pod: `mail.example.com` has fewer dots than 5, so a resolver that minds would append.
+    /// As in a Kubernetes pod: `mail.example.com` has fewer dots than 5, so a resolver that minds
+    /// would append.
     ByPodsResolvConf,
 }
 
@@ -433,7 +437,8 @@ enum Wrong {
     Other(String),
 }
 
-/// Tries again what was late, and nothing else: a busy machine is late once, a hang is one each time.
+/// Tries again what was late, and nothing else: a busy machine is late once, a hang is one each
+/// time.
 fn up_to_three_times<T>(mut test: impl FnMut() -> Result<T, Wrong>) -> Result<T, String> {
     for _ in 0..2 {
         match test() {
@@ -615,7 +620,8 @@ impl Kind {
 fn the_server_that_works_is_found_wherever_it_stands() {
     use Kind::*;
     const TIMES: usize = 20;
-    // Less than the pauses between the tries of a server that fails: those must not hold up the one that works.
+    // Less than the pauses between the tries of a server that fails: those must not hold up the one
+    // that works.
     const PROMPT: Duration = Duration::from_millis(150);
 
     let sets: [&[Kind]; 9] = [

@@ -1,4 +1,5 @@
-//! What a name server says is read as found, NODATA, NXDOMAIN or not known, and never as another of them.
+//! What a name server says is read as found, NODATA, NXDOMAIN or not known, and never as another of
+//! them.
 
 use std::net::IpAddr;
 

@@ -1,4 +1,5 @@
-//! The fault server does on the wire what its script says: asked by plain sockets, with no resolver between.
+//! The fault server does on the wire what its script says: asked by plain sockets, with no resolver
+//! between.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
@@ -15,8 +16,8 @@ use crate::support::fault_dns::{
 
 const MAIL: &str = "mail.example.com";
 
-/// Asked after a question, and always answered: what was not said before it is not going to be said, as answers without
-/// a delay leave in the order of the questions.
+/// Asked after a question, and always answered: what was not said before it is not going to be
+/// said, as answers without a delay leave in the order of the questions.
 const FENCE: &str = "fence.example.com";
 
 const ZONE: &str = "
@@ -116,7 +117,8 @@ fn read_frame(stream: &mut TcpStream) -> Option<Vec<u8>> {
     Some(frame)
 }
 
-/// A response in words: the code, `TC`, the records of the answer, the type in the authority section.
+/// A response in words: the code, `TC`, the records of the answer, the type in the authority
+/// section.
 fn describe(bytes: &[u8], id: u16) -> String {
     let Ok(message) = Message::from_vec(bytes) else {
         assert!(

@@ -118,7 +118,8 @@ fn two_questions_and_one_for_each_of_up_to_ten_other_ptr_names() {
         );
         each(&servers, |server| {
             let asked = questions(server);
-            // The first to answer is believed, so a server that is slower may not hear of what follows.
+            // The first to answer is believed, so a server that is slower may not hear of what
+            // follows.
             let is_first = server.address() == servers[0].address();
             assert!(asked.len() <= expected, "{what}: {asked:?}");
             assert!(!is_first || asked.len() == expected, "{what}: {asked:?}");
@@ -138,14 +139,16 @@ fn no_question_is_asked_twice() {
         assert!(!report.is_provisional(), "{report}");
         (datagrams(&server), questions(&server).len())
     };
-    // A datagram is sent again after a third of a second, which a machine with other things to do may let pass.
+    // A datagram is sent again after a third of a second, which a machine with other things to do
+    // may let pass.
     let counts: Vec<_> = (0..3).map(|_| attempt()).collect();
     assert!(counts.contains(&(7, 7)), "{counts:?}");
 }
 
 #[test]
 fn a_name_from_two_sources_is_one_question() {
-    // By a zone in memory, as hickory would make one datagram of two questions that are asked at once.
+    // By a zone in memory, as hickory would make one datagram of two questions that are asked at
+    // once.
     let zone = Arc::new(
         Zone::new()
             .address("mail.example.com", CLIENT)

@@ -1,7 +1,9 @@
-//! The builder with the real [`Resolver`]: packets to servers on loopback, under several executors and under none.
+//! The builder with the real [`Resolver`]: packets to servers on loopback, under several executors
+//! and under none.
 //!
-//! What the rules make of the answers is in `resolve.rs`; here it counts that answers arrive, whatever runs the future,
-//! and that a server that fails ends in a named reason before the deadline.
+//! What the rules make of the answers is in `resolve.rs`; here it counts that answers arrive,
+//! whatever runs the future, and that a server that fails ends in a named reason before the
+//! deadline.
 
 use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};

@@ -1,5 +1,6 @@
-//! What hickory-resolver 0.26's own calls get wrong, one test for each: the plain call is shown to fall into the trap,
-//! and this crate not to. A test that fails because the plain call is right by now says that a workaround may go.
+//! What hickory-resolver 0.26's own calls get wrong, one test for each: the plain call is shown to
+//! fall into the trap, and this crate not to. A test that fails because the plain call is right by
+//! now says that a workaround may go.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -255,7 +256,8 @@ mod trap_7 {
         let server: SocketAddr = server.parse().unwrap();
         let (mut by_plain, mut by_ours) = (0, 0);
         for round in 0..10 {
-            // The plain call falls for it when one family gets the last socket: with an odd number, or an even one.
+            // The plain call falls for it when one family gets the last socket: with an odd number,
+            // or an even one.
             let _held = (round % 2 == 0).then(|| std::fs::File::open("/dev/null"));
             by_plain += absent_by_plain(server).await;
             by_ours += absent_by_ours(server).await;
@@ -500,8 +502,9 @@ async fn trap_13_one_bad_line_of_resolv_conf_loses_all_servers_and_edns_is_off()
 
 #[tokio::test]
 async fn trap_14_only_a_deadline_around_everything_bounds_a_busy_connection() {
-    // 32 questions wait on the one TCP connection; for all others it is busy. That answer is not counted as a try by
-    // hickory's retries; its pool keeps it to itself, and the tries of the others add up as in trap 3.
+    // 32 questions wait on the one TCP connection; for all others it is busy. That answer is not
+    // counted as a try by hickory's retries; its pool keeps it to itself, and the tries of the
+    // others add up as in trap 3.
     const QUESTIONS: usize = 100;
     let server = FaultServer::always(Action::Truncated(Tcp::Silent));
     let resolver = plain(&[server.address()], &[], |options| options.timeout = TRY);

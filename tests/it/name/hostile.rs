@@ -1,4 +1,5 @@
-//! The properties that the fuzz targets assert, by proptest: on seeds, on pieces of names, and on both mutated.
+//! The properties that the fuzz targets assert, by proptest: on seeds, on pieces of names, and on
+//! both mutated.
 //!
 //! `PROPTEST_CASES` sets the number of cases.
 

@@ -1,4 +1,5 @@
-//! What `HeloName::parse` says to each kind of bad input, and what it makes of good input: one line per case.
+//! What `HeloName::parse` says to each kind of bad input, and what it makes of good input: one line
+//! per case.
 
 use helo_name::HeloName;
 use helo_name::name::InvalidHeloNameKind;
@@ -186,7 +187,8 @@ fn legal_names_become_canonical() {
 
 #[test]
 fn no_payload_that_adds_a_command_fits_into_a_name() {
-    // The shape of GHSA-vvjj-xcjg-gr5g: a client name from configuration or a request, written into the command unchecked.
+    // The shape of GHSA-vvjj-xcjg-gr5g: a client name from configuration or a request, written into
+    // the command unchecked.
     each(
         [
             "mail.example.com\r\nMAIL FROM:<evil@example.com>\r\nRCPT TO:<victim@example.com>\r\nDATA",

@@ -24,10 +24,11 @@ impl Recording {
     }
 }
 
-/// The spellings `parse` accepts although a server refuses them, because the text sent is another one.
+/// The spellings `parse` accepts although a server refuses them, because the text sent is another
+/// one.
 ///
-/// Postfix (`valid_ipv6_hostaddr`) counts colons, so `::` for one group at either end is one too many for it. RFC 5952
-/// 4.2.2 never shortens one group: what goes out is `[IPv6:1:2:3:4:5:6:7:0]`.
+/// Postfix (`valid_ipv6_hostaddr`) counts colons, so `::` for one group at either end is one too
+/// many for it. RFC 5952 4.2.2 never shortens one group: what goes out is `[IPv6:1:2:3:4:5:6:7:0]`.
 const REFUSED_SPELLINGS: [&str; 1] = ["[IPv6:1:2:3:4:5:6:7::]"];
 
 #[test]
@@ -51,8 +52,8 @@ fn every_name_that_parses_is_accepted_by_every_server() {
                 respelled += 1;
                 sent
             }
-            // Nobody tried the text that is sent. Servers take letters and addresses in any spelling alike, so the verdict
-            // on the argument counts.
+            // Nobody tried the text that is sent. Servers take letters and addresses in any
+            // spelling alike, so the verdict on the argument counts.
             None => {
                 untried += 1;
                 if REFUSED_SPELLINGS

@@ -137,7 +137,8 @@ fn other_rules_are_those_of_the_sources() {
     let text = "EHLO 501 5.5.1 Invalid command: EHLO requires domain name";
     check("opensmtpd-default", "192.0.2.10", r"\-", text);
 
-    // Exim compares literals as text, takes a zone, and puts off what hangs on a PTR record it cannot get.
+    // Exim compares literals as text, takes a zone, and puts off what hangs on a PTR record it
+    // cannot get.
     let text = "accepted 250 mx.lab.example.net Hello [192.0.2.199] [192.0.2.1]";
     check("exim-strict", "192.0.2.1", "[192.0.2.199]", text);
     let text = "accepted 250 mx.lab.example.net Hello client.lab.example.net [192.0.2.10]";
@@ -200,7 +201,8 @@ proptest! {
     }
 }
 
-/// All but few rows: names that no DNS message can hold are left out or failed at by each server in its own way.
+/// All but few rows: names that no DNS message can hold are left out or failed at by each server in
+/// its own way.
 #[cfg(feature = "dns")]
 #[test]
 fn a_real_name_server_leads_to_the_same_verdicts() {
@@ -423,7 +425,8 @@ fn reverse_name(address: IpAddr) -> String {
     }
 }
 
-/// What one server answered: groups of alike answers, and one for all arguments that no group names.
+/// What one server answered: groups of alike answers, and one for all arguments that no group
+/// names.
 #[derive(Default)]
 struct Verdicts {
     by_id: HashMap<String, [&'static str; 4]>,

@@ -1,7 +1,8 @@
-//! The builder, from what an operator, a host and the DNS say to the name, its report and its errors.
+//! The builder, from what an operator, a host and the DNS say to the name, its report and its
+//! errors.
 //!
-//! The DNS is a [`Zone`] in memory, and nothing is read from the machine that runs the tests. `real_dns.rs` does the
-//! same with packets.
+//! The DNS is a [`Zone`] in memory, and nothing is read from the machine that runs the tests.
+//! `real_dns.rs` does the same with packets.
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
@@ -66,7 +67,8 @@ fn assert_report(report: &Resolution, lines: &[&str]) {
     assert_eq!(without_forecasts(&shown), lines, "\n{report}");
 }
 
-/// The lines of a report but those that foretell servers' answers: they have a test of their own.
+/// The lines of a report, except those that predict servers' answers: they have a test of their
+/// own.
 fn without_forecasts(report: &str) -> Vec<&str> {
     let lines = report.lines();
     lines
@@ -117,7 +119,8 @@ fn a_host_name_that_is_the_ptr_name_costs_two_questions() {
 fn each_other_ptr_name_costs_one_question_more_up_to_ten() {
     // other PTR names, questions
     let cases = [(0, 2), (1, 3), (9, 11), (10, 12), (11, 12), (200, 12)];
-    // The host's own name stands before or behind the others in their order, and is no other either way.
+    // The host's own name stands before or behind the others in their order, and is no other either
+    // way.
     each(["a.example.com", "z.example.com"], |host| {
         each(cases, |(others, expected)| {
             let names = (0..others).map(|number| format!("host-{number}.example.com"));
@@ -513,7 +516,8 @@ fn iprev_says_whether_the_names_of_an_address_lead_back_to_it() {
 
 #[test]
 fn iprev_is_not_said_to_fail_when_not_all_names_were_asked_for() {
-    // A configured name is the only one asked for, and the address may well have another that is right.
+    // A configured name is the only one asked for, and the address may well have another that is
+    // right.
     let zone = Zone::new()
         .address("mail.example.com", "192.0.2.11")
         .address("mx.example.com", V4)
@@ -617,7 +621,8 @@ fn a_private_client_address_is_used_and_said_to_be_useless_in_public() {
 fn the_local_address_towards_the_server_is_the_client_address_where_the_server_can_see_it() {
     let towards = |address: &str| {
         let zone = Arc::new(Zone::new());
-        // The machine is asked for the way to the server; a host name is given, and of the rest nothing is looked at.
+        // The machine is asked for the way to the server; a host name is given, and of the rest
+        // nothing is looked at.
         let report = Resolve::new(Arc::clone(&zone))
             .ignore_environment()
             .host_name("shop_mailer_1")
@@ -826,7 +831,8 @@ fn a_configured_name_that_cannot_be_sent_is_an_error_and_nothing_takes_its_place
     });
 }
 
-/// What the tests of `HELO_NAME` run in a process of its own: nobody else's variables may be changed.
+/// What the tests of `HELO_NAME` run in a process of its own: nobody else's variables may be
+/// changed.
 #[test]
 #[ignore = "run by other tests, as a process with another environment"]
 fn child_resolves_with_the_variable_of_its_environment() {
@@ -843,7 +849,8 @@ fn child_resolves_with_the_variable_of_its_environment() {
     println!("END");
 }
 
-/// Resolves in a process with this `HELO_NAME`; gives the report without the line about the client address.
+/// Resolves in a process with this `HELO_NAME`; gives the report without the line about the client
+/// address.
 fn with_variable(variable: &OsStr, configured: Option<&str>) -> Vec<String> {
     let mut child = Command::new(std::env::current_exe().unwrap());
     child
@@ -1691,7 +1698,8 @@ fn an_alias_target_with_a_line_end_does_not_forge_a_line_of_the_report() {
     );
 }
 
-/// Checks what holds for each report: a line is a line, short enough for a log, and each name can be sent.
+/// Checks what holds for each report: a line is a line, short enough for a log, and each name can
+/// be sent.
 #[track_caller]
 fn assert_harmless(report: &Resolution) {
     const LONGEST: usize = 1200;

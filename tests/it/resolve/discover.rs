@@ -1,4 +1,5 @@
-//! Discovering the client address: services on loopback that echo an address, and what may stand in their place.
+//! Discovering the client address: services on loopback that echo an address, and what may stand in
+//! their place.
 
 use std::fs;
 use std::net::{IpAddr, Ipv6Addr, UdpSocket};
@@ -106,7 +107,8 @@ fn well_known(seen: IpAddr) -> [(EchoService, Echo); 4] {
     ]
 }
 
-/// `::1`, or `None` on a machine without IPv6. A machine that has IPv6 and no `::1` must not pass for one without.
+/// `::1`, or `None` on a machine without IPv6. A machine that has IPv6 and no `::1` must not pass
+/// for one without.
 fn loopback_v6(test: &str) -> Option<IpAddr> {
     let loopback = IpAddr::V6(Ipv6Addr::LOCALHOST);
     match UdpSocket::bind((loopback, 0)) {
@@ -190,7 +192,8 @@ fn each_service_is_asked_its_own_question() {
     of(confirmed())
         .discover_client_address(services.services.clone())
         .report_blocking();
-    // Two that agree are enough: of the others an answer is not waited for, and one may not even have been asked.
+    // Two that agree are enough: of the others an answer is not waited for, and one may not even
+    // have been asked.
     let allowed = [
         "CH TXT whoami.cloudflare",
         "IN A myip.opendns.com",
@@ -361,7 +364,8 @@ fn a_service_that_fails_does_not_keep_the_others_from_agreeing() {
 
 #[test]
 fn two_services_that_disagree_give_no_address_and_the_report_names_both() {
-    // Even where the PTR of the one in between leads back to it, as that of a provider's resolver does.
+    // Even where the PTR of the one in between leads back to it, as that of a provider's resolver
+    // does.
     let zone = confirmed()
         .ptr(OTHER_V4, "resolver.example.net")
         .address("resolver.example.net", OTHER_V4);

@@ -1,4 +1,5 @@
-//! What serde writes and reads (feature `serde`): whole documents, so that a field cannot change unseen.
+//! What serde writes and reads (feature `serde`): whole documents, so that a field cannot change
+//! unseen.
 
 use std::net::IpAddr;
 
@@ -18,7 +19,8 @@ fn take_forecasts(document: &mut Value) -> Value {
     std::mem::replace(&mut document["forecasts"], json!([]))
 }
 
-/// Writes a value; the time that is left depends on the clock, so it is checked here and set to zero.
+/// Writes a value; the time that is left depends on the clock, so it is checked here and set to
+/// zero.
 fn document(value: &impl Serialize) -> Value {
     fn stop_clock(resolution: &mut Value) {
         if let Some(seconds) = resolution.get_mut("valid_for_seconds") {

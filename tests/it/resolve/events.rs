@@ -13,8 +13,8 @@ use tracing::{Event, Metadata, Subscriber};
 
 /// Writes each event as one line: level, target, message, fields in their order.
 ///
-/// One subscriber serves all threads, and each keeps its own lines: a subscriber for each test would
-/// lose events of call sites that other tests reach first.
+/// One subscriber serves all threads, and each keeps its own lines: a subscriber for each test
+/// would lose events of call sites that other tests reach first.
 struct Lines;
 
 thread_local! {

@@ -1,4 +1,4 @@
-//! The lines of a report that foretell what well-known servers would answer.
+//! The lines of a report that predict what well-known servers would answer.
 
 use std::net::IpAddr;
 
@@ -50,7 +50,7 @@ fn a_verified_name_is_accepted_by_every_profile_whose_questions_were_asked() {
 }
 
 #[test]
-fn a_refused_candidate_is_foretold_with_the_replies_grouped_and_its_text_left_out() {
+fn a_refused_candidate_is_predicted_with_the_replies_grouped_and_its_text_left_out() {
     let report = resolve(verified(), "shop_mailer_1").report_blocking();
     let forecast = &report.forecasts()[1];
     assert_eq!(
@@ -88,7 +88,7 @@ fn a_refused_candidate_is_foretold_with_the_replies_grouped_and_its_text_left_ou
 }
 
 #[test]
-fn what_the_dns_did_not_say_is_foretold_by_nobody() {
+fn what_the_dns_did_not_say_is_not_predicted() {
     let zone = verified().fails("web.example.com", NotKnown::Timeout);
     let report = resolve(zone, "web.example.com")
         .configured("web.example.com")
@@ -99,7 +99,7 @@ fn what_the_dns_did_not_say_is_foretold_by_nobody() {
 }
 
 #[test]
-fn without_a_client_address_only_syntax_is_foretold() {
+fn without_a_client_address_only_syntax_is_predicted() {
     let zone = Zone::new().address("mail.example.com", "192.0.2.80");
     let report = Resolve::new(zone)
         .ignore_environment()

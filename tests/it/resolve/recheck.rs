@@ -46,7 +46,8 @@ fn assert_left(report: &Resolution, seconds: u64, what: &str) {
 
 // valid_until
 
-/// A server whose records live as long as told: A, PTR, and negative answers by SOA TTL and SOA minimum.
+/// A server whose records live as long as told: A, PTR, and negative answers by SOA TTL and SOA
+/// minimum.
 fn with_lives(zone: &str) -> FaultServer {
     FaultServer::script()
         .zone(zone)
@@ -539,7 +540,8 @@ fn another_discovered_address_is_a_change_and_silent_services_are_none() {
         ]
     );
     assert_eq!(changes([Echo::Silent, Echo::Silent]), [""; 0]);
-    // One that is silent leaves the other unconfirmed, or not: here its PTR confirms the same address.
+    // One that is silent leaves the other unconfirmed, or not: here its PTR confirms the same
+    // address.
     let [opendns, _] = seen(CLIENT);
     assert_eq!(changes([opendns, Echo::Silent]), [""; 0]);
 }

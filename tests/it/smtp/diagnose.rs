@@ -1,7 +1,8 @@
 //! Real replies, and what they mean.
 //!
-//! `data/replies.tsv` holds replies from server sources and from reports of users: id, command, name sent (`-` where it does not
-//! matter), reply code, enhanced code, text with `\n` between lines, software, cause, whether the name is at fault, source.
+//! `data/replies.tsv` holds replies from server sources and from reports of users: id, command,
+//! name sent (`-` where it does not matter), reply code, enhanced code, text with `\n` between
+//! lines, software, cause, whether the name is at fault, source.
 
 use crate::support::each::each;
 use helo_name::smtp::Cause;
@@ -74,7 +75,8 @@ fn recorded_replies_are_understood() {
     });
 }
 
-/// What looks like one thing and is another: stage, name sent, reply, is it ours, cause, is it lasting.
+/// What looks like one thing and is another: stage, name sent, reply, is it ours, cause, is it
+/// lasting.
 #[test]
 fn tricky_replies_are_understood() {
     use Cause::*;

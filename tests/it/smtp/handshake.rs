@@ -15,9 +15,12 @@ use proptest::prelude::*;
 /// `data/dialogs/*.txt`, one case a file:
 ///
 /// - `names:`, `client:`, `require extensions`, `implicit tls`: what the handshake starts with;
-/// - `S:` a line of the server, `S closes`, `C:` a line of the client, `reconnect` a new connection;
-/// - `tls` after STARTTLS, `refused at STAGE: REPLY` for a command of the caller, `warning` before a line that has one;
-/// - `end:` a session or the kind of the error, then what else is to be checked: `message:`, `remaining:`, `extensions:`.
+/// - `S:` a line of the server, `S closes`, `C:` a line of the client, `reconnect` a new
+///   connection;
+/// - `tls` after STARTTLS, `refused at STAGE: REPLY` for a command of the caller, `warning` before
+///   a line that has one;
+/// - `end:` a session or the kind of the error, then what else is to be checked: `message:`,
+///   `remaining:`, `extensions:`.
 #[test]
 fn dialogs_go_as_written() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/dialogs");

@@ -1,4 +1,5 @@
-//! Ten thousand names through one resolver: all answered, none wrong, few open files, little memory.
+//! Ten thousand names through one resolver: all answered, none wrong, few open files, little
+//! memory.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
