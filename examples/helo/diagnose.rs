@@ -118,7 +118,8 @@ fn read(reply: &str) -> Result<Reply, Box<dyn Error>> {
             Some(_) => None,
         }
     };
-    let first = text(first).ok_or("behind the reply code stands a space, a hyphen or nothing")?;
+    let first =
+        text(first).ok_or("the reply code must be followed by a space, a hyphen or nothing")?;
     let lines = lines.map(|line| text(line).unwrap_or_else(|| line.to_owned()));
     Ok(Reply::from_parts(
         code.parse()?,
