@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use crate::kinds::kinds;
 
+/// The longest CNAME chain that is followed; a longer one is [`NotKnown::AliasChain`].
+pub(crate) const MAX_ALIASES: usize = 8;
+
 kinds! {
     /// Why the DNS gave no answer. None of these says anything about the name that was asked for.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::dns::answer::{Answer, NotKnown};
+use crate::dns::answer::{Answer, MAX_ALIASES, NotKnown};
 use crate::dns::dns_trait::Dns;
 use crate::dns::facts::Question;
 use crate::dns::family::Family;
@@ -14,9 +14,6 @@ use crate::name::HeloName;
 
 /// How long a [`Zone`]'s answers may be used.
 const TTL: Duration = Duration::from_secs(60);
-
-/// The longest CNAME chain that is followed; a longer one is [`NotKnown::AliasChain`].
-const MAX_ALIASES: usize = 8;
 
 /// A [`Dns`] in memory. A name that is not in it does not exist, and it notes every question.
 ///
