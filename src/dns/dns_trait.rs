@@ -52,38 +52,28 @@ pub trait Dns: Send + Sync {
     }
 }
 
-impl<D: Dns + ?Sized> Dns for &D {
-    fn forward(
-        &self,
-        name: &HeloName,
-        family: Family,
-    ) -> impl Future<Output = Answer<IpAddr>> + Send {
-        (**self).forward(name, family)
-    }
+/// Asks what a pointer leads to.
+macro_rules! asks_through {
+    ($pointer:ty) => {
+        impl<D: Dns + ?Sized> Dns for $pointer {
+            fn forward(
+                &self,
+                name: &HeloName,
+                family: Family,
+            ) -> impl Future<Output = Answer<IpAddr>> + Send {
+                (**self).forward(name, family)
+            }
 
-    fn reverse(&self, address: IpAddr) -> impl Future<Output = Answer<PtrText>> + Send {
-        (**self).reverse(address)
-    }
+            fn reverse(&self, address: IpAddr) -> impl Future<Output = Answer<PtrText>> + Send {
+                (**self).reverse(address)
+            }
 
-    fn name_servers(&self) -> Vec<SocketAddr> {
-        (**self).name_servers()
-    }
+            fn name_servers(&self) -> Vec<SocketAddr> {
+                (**self).name_servers()
+            }
+        }
+    };
 }
 
-impl<D: Dns + ?Sized> Dns for Arc<D> {
-    fn forward(
-        &self,
-        name: &HeloName,
-        family: Family,
-    ) -> impl Future<Output = Answer<IpAddr>> + Send {
-        (**self).forward(name, family)
-    }
-
-    fn reverse(&self, address: IpAddr) -> impl Future<Output = Answer<PtrText>> + Send {
-        (**self).reverse(address)
-    }
-
-    fn name_servers(&self) -> Vec<SocketAddr> {
-        (**self).name_servers()
-    }
-}
+asks_through!(&D);
+asks_through!(Arc<D>);

@@ -23,7 +23,7 @@ use crate::kinds::kinds;
 ///      use a name without underscore that exists in DNS",
 /// );
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidHeloName {
     kind: InvalidHeloNameKind,
     offset: usize,
@@ -88,6 +88,8 @@ impl InvalidHeloName {
         self.offset
     }
 }
+
+impl std::error::Error for InvalidHeloName {}
 
 impl fmt::Display for InvalidHeloName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

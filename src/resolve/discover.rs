@@ -38,26 +38,7 @@ pub(super) async fn discover(
     if services.is_empty() || missing.is_empty() || gathered.is_misconfigured() {
         return gathered;
     }
-    let alarm = Alarm::after(deadline);
-    let mut asked = InFlight::default();
-    for &family in &missing {
-        for service in services
-            .iter()
-            .filter(|service| !service.servers(family).is_empty())
-        {
-            asked.push(async move { ask(service, family).await });
-        }
-    }
-    let mut votes = BTreeSet::new();
-    while let Some(vote) = asked.next_before(&alarm).await {
-        votes.extend(vote);
-        if missing
-            .iter()
-            .all(|&family| agreed(&votes, family).is_some())
-        {
-            break;
-        }
-    }
+    let votes = votes(services, &missing, &Alarm::after(deadline)).await;
     for family in missing {
         let (address, origin) = match (agreed(&votes, family), named(&votes, family).as_slice()) {
             (Some(address), _) => (address, ClientOrigin::Discovered),
@@ -76,6 +57,29 @@ pub(super) async fn discover(
         gathered.client_is = ClientIs::NotKnownYet;
     }
     gathered
+}
+
+/// Asks all services, until two agree for each family or the alarm rings.
+async fn votes(services: &[EchoService], missing: &[Family], alarm: &Alarm) -> BTreeSet<Vote> {
+    let mut asked = InFlight::default();
+    for &family in missing {
+        let of_family = services.iter();
+        for service in of_family.filter(|service| !service.servers(family).is_empty()) {
+            asked.push(async move { ask(service, family).await });
+        }
+    }
+    let mut votes = BTreeSet::new();
+    let is_agreed = |votes: &BTreeSet<Vote>| {
+        let mut families = missing.iter();
+        families.all(|&family| agreed(votes, family).is_some())
+    };
+    while let Some(vote) = asked.next_before(alarm).await {
+        votes.extend(vote);
+        if is_agreed(&votes) {
+            break;
+        }
+    }
+    votes
 }
 
 /// Takes back the addresses that only one service named, unless their PTR names lead back to them.

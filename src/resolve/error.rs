@@ -29,7 +29,7 @@ pub(super) const EXAMPLE: HeloName = HeloName::from_static("mail.example.com");
 /// assert_eq!(error.kind(), ResolveErrorKind::Configuration);
 /// assert_eq!(error.cure().to_string(), "HELO_NAME=mail.example.com");
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResolveError(Arc<Inner>);
 
 #[derive(Debug, PartialEq, Eq)]
@@ -170,6 +170,8 @@ impl ResolveError {
         )
     }
 }
+
+impl std::error::Error for ResolveError {}
 
 impl fmt::Display for ResolveError {
     /// One line: what is wrong, every candidate with its reason, and the line that would fix it.

@@ -139,45 +139,49 @@ impl Resolution {
 }
 
 fn changes(before: &Resolution, after: &Resolution) -> Vec<Change> {
-    let mut changes = Vec::new();
+    let name = changed_name(before, after).into_iter();
+    name.chain(changed_addresses(before, after))
+        .chain(changed_ptr_names(before, after))
+        .chain(changed_findings(before, after))
+        .collect()
+}
+
+fn changed_name(before: &Resolution, after: &Resolution) -> Option<Change> {
     let name = |resolution: &Resolution| resolution.name().ok().cloned();
-    if name(before) != name(after) && is_settled(after) {
-        changes.push(Change::Name {
-            before: name(before),
-            after: name(after),
-        });
-    }
-    let addresses = |resolution: &Resolution| {
+    let (was, is) = (name(before), name(after));
+    let is_changed = was != is && is_settled(after);
+    is_changed.then_some(Change::Name {
+        before: was,
+        after: is,
+    })
+}
+
+fn changed_addresses(before: &Resolution, after: &Resolution) -> Option<Change> {
+    let addresses = |resolution: &Resolution| -> Vec<IpAddr> {
         let clients = resolution.clients().iter();
-        clients.map(Client::address).collect::<Vec<_>>()
+        clients.map(Client::address).collect()
     };
-    let still_said = before
-        .clients()
-        .iter()
-        .filter(|client| !is_merely_not_said(client, after));
-    if !still_said.map(Client::address).eq(addresses(after)) {
-        changes.push(Change::ClientAddresses {
-            before: addresses(before),
-            after: addresses(after),
-        });
-    }
-    for client in before.clients() {
-        let later = after
-            .clients()
-            .iter()
-            .find(|later| later.address == client.address);
-        if let (Some(before), Some(after)) = (ptr_names(client), later.and_then(ptr_names))
-            && before != after
-        {
-            changes.push(Change::PtrNames {
-                address: client.address,
-                before,
-                after,
-            });
-        }
-    }
-    changes.extend(changed_findings(before, after));
-    changes
+    let clients = before.clients().iter();
+    let still_said = clients.filter(|client| !is_merely_not_said(client, after));
+    let is_changed = !still_said.map(Client::address).eq(addresses(after));
+    is_changed.then(|| Change::ClientAddresses {
+        before: addresses(before),
+        after: addresses(after),
+    })
+}
+
+fn changed_ptr_names(before: &Resolution, after: &Resolution) -> Vec<Change> {
+    let changed = |client: &Client| {
+        let mut later = after.clients().iter();
+        let later = later.find(|later| later.address == client.address)?;
+        let (was, is) = (ptr_names(client)?, ptr_names(later)?);
+        (was != is).then_some(Change::PtrNames {
+            address: client.address,
+            before: was,
+            after: is,
+        })
+    };
+    before.clients().iter().filter_map(changed).collect()
 }
 
 /// Returns whether the later choice rests on answers, and not on missing ones.

@@ -312,7 +312,7 @@ impl fmt::Display for EnhancedCode {
 ///     "line 2 of the reply: its code differs from the line before; close the connection"
 /// );
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidReply {
     kind: InvalidReplyKind,
     line: usize,
@@ -335,6 +335,8 @@ impl InvalidReply {
         self.line
     }
 }
+
+impl std::error::Error for InvalidReply {}
 
 impl fmt::Display for InvalidReply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
