@@ -52,7 +52,7 @@ pub(crate) fn host_name() -> Option<OsString> {
 /// Reads the first line of `/etc/mailname`.
 pub(crate) fn mailname() -> Option<Vec<u8>> {
     let text = read_of_unix(MAILNAME)?;
-    let line = text.split(|&byte| byte == b'\n').next()?.trim_ascii();
+    let line = lines(&text).next()?.trim_ascii();
     (!line.is_empty()).then(|| line.to_vec())
 }
 
@@ -81,20 +81,16 @@ pub(crate) fn name_servers() -> Vec<SocketAddr> {
 /// id (`fe80::1%eth0`) is skipped: there is no way to ask it.
 #[cfg(feature = "dns")]
 pub(crate) fn name_servers_in(resolv_conf: &[u8]) -> Vec<SocketAddr> {
-    const PORT: u16 = 53;
-    let lines = resolv_conf.split(|&byte| byte == b'\n');
-    let values = lines.filter_map(|line| {
-        let mut words = words(line);
-        (words.next() == Some(b"nameserver".as_slice())).then(|| words.next())?
-    });
-    let texts = values.filter_map(|value| std::str::from_utf8(value).ok());
-    texts.filter_map(|text| name_server(text, PORT)).collect()
+    settings_in(resolv_conf)
+        .filter(|(keyword, _)| *keyword == b"nameserver")
+        .filter_map(|(_, value)| name_server(str::from_utf8(value?).ok()?))
+        .collect()
 }
 
 #[cfg(feature = "dns")]
-fn name_server(text: &str, port: u16) -> Option<SocketAddr> {
+fn name_server(text: &str) -> Option<SocketAddr> {
     if let Ok(address) = text.parse::<IpAddr>() {
-        return Some(SocketAddr::new(address, port));
+        return Some(SocketAddr::new(address, 53));
     }
     let (address, port) = text.strip_prefix('[')?.split_once("]:")?;
     Some(SocketAddr::new(address.parse().ok()?, port.parse().ok()?))
@@ -147,7 +143,7 @@ fn read(path: PathBuf) -> Option<Vec<u8>> {
 /// The first name of a line is the canonical one, the others are its aliases (hosts(5)). Only a
 /// dotted one is useful.
 fn canonical_name_in<'a>(hosts: &'a [u8], host: &[u8]) -> Option<&'a [u8]> {
-    for line in hosts.split(|&byte| byte == b'\n') {
+    for line in lines(hosts) {
         let mut names = words(line).skip(1);
         let Some(canonical) = names.next() else {
             continue;
@@ -163,14 +159,23 @@ fn canonical_name_in<'a>(hosts: &'a [u8], host: &[u8]) -> Option<&'a [u8]> {
 
 /// `domain` and `search` exclude each other, and the last line wins (resolv.conf(5)).
 fn resolver_domain_in(resolv_conf: &[u8]) -> Option<&[u8]> {
-    let mut domain = None;
-    for line in resolv_conf.split(|&byte| byte == b'\n') {
+    settings_in(resolv_conf)
+        .filter(|(keyword, _)| matches!(*keyword, b"domain" | b"search"))
+        .last()
+        .and_then(|(_, domain)| domain)
+        .filter(|&domain| domain != b".")
+}
+
+/// The keywords of a resolv.conf, each with the first word of its value.
+fn settings_in(resolv_conf: &[u8]) -> impl Iterator<Item = (&[u8], Option<&[u8]>)> {
+    lines(resolv_conf).filter_map(|line| {
         let mut words = words(line);
-        if let Some(b"domain" | b"search") = words.next() {
-            domain = words.next();
-        }
-    }
-    domain.filter(|&domain| domain != b".")
+        Some((words.next()?, words.next()))
+    })
+}
+
+fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.split(|&byte| byte == b'\n')
 }
 
 /// The words of a line, up to a comment.

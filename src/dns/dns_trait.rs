@@ -52,7 +52,7 @@ pub trait Dns: Send + Sync {
     }
 }
 
-/// Asks what a pointer leads to.
+/// A pointer to a [`Dns`] asks what it points to.
 macro_rules! asks_through {
     ($pointer:ty) => {
         impl<D: Dns + ?Sized> Dns for $pointer {

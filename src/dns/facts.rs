@@ -112,25 +112,25 @@ impl Facts {
     /// Notes for each question without an answer that none came in time.
     pub(crate) fn insert_timeouts(&mut self, asked: impl IntoIterator<Item = Question>) {
         for question in asked {
+            if self.has(&question) {
+                continue;
+            }
             match question {
                 Question::Addresses(name, family) => {
-                    let answer = || Answer::not_known(NotKnown::Timeout);
-                    self.addresses.entry((name, family)).or_insert_with(answer);
+                    self.insert_addresses(&name, family, Answer::not_known(NotKnown::Timeout));
                 }
                 Question::MailExchangers(name) => {
-                    let answer = || Answer::not_known(NotKnown::Timeout);
-                    self.exchangers.entry(name).or_insert_with(answer);
+                    self.insert_mail_exchangers(&name, Answer::not_known(NotKnown::Timeout));
                 }
                 Question::Names(address) => {
-                    let answer = || Answer::not_known(NotKnown::Timeout);
-                    self.names.entry(address).or_insert_with(answer);
+                    self.insert_names(address, Answer::not_known(NotKnown::Timeout));
                 }
             }
         }
     }
 
     /// Returns whether a question has an answer.
-    pub(crate) fn hold(&self, question: &Question) -> bool {
+    pub(crate) fn has(&self, question: &Question) -> bool {
         match question {
             Question::Addresses(name, family) => self.addresses(name, *family).is_some(),
             Question::MailExchangers(name) => self.mail_exchangers(name).is_some(),
@@ -164,6 +164,7 @@ impl Facts {
     }
 }
 
-fn key(name: &str) -> Box<str> {
+/// Returns the form of a name that [`Question`] describes.
+pub(super) fn key(name: &str) -> Box<str> {
     name.trim_end_matches('.').to_ascii_lowercase().into()
 }

@@ -63,6 +63,7 @@ impl Resolver {
     }
 
     /// Asks only these name servers; the first three, if there are more.
+    #[must_use]
     pub fn asking(servers: impl IntoIterator<Item = SocketAddr>) -> Self {
         Self::new(
             Servers::Given(servers.into_iter().collect()),
@@ -84,6 +85,7 @@ impl Resolver {
     /// let resolver = Resolver::from_resolv_conf(text);
     /// # Ok::<(), std::io::Error>(())
     /// ```
+    #[must_use]
     pub fn from_resolv_conf(text: impl AsRef<[u8]>) -> Self {
         Self::asking(host::name_servers_in(text.as_ref()))
     }

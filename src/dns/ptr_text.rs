@@ -50,6 +50,7 @@ impl PtrText {
     /// let labels: [&[u8]; 2] = [b"a.b c", b"example"];
     /// assert_eq!(PtrText::from_labels(labels).as_str(), "a\\046b\\032c.example");
     /// ```
+    #[must_use]
     pub fn from_labels<'a>(labels: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let mut text = String::new();
         for label in labels {

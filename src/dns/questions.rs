@@ -54,7 +54,7 @@ impl<'a, D: Dns> Questions<'a, D> {
     }
 
     fn is_new(&mut self, question: Question, known: &Facts) -> bool {
-        !known.hold(&question) && self.asked.insert(question)
+        !known.has(&question) && self.asked.insert(question)
     }
 
     /// Waits for the next answer; `None` when none is missing.

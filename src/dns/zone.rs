@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::dns::answer::{Answer, MAX_ALIASES, NotKnown};
 use crate::dns::dns_trait::Dns;
-use crate::dns::facts::Question;
+use crate::dns::facts::{Question, key};
 use crate::dns::family::Family;
 use crate::dns::ptr_text::PtrText;
 use crate::name::HeloName;
@@ -128,6 +128,7 @@ impl Zone {
     }
 
     /// Returns the questions asked until now, in order.
+    #[must_use]
     pub fn questions(&self) -> Vec<Question> {
         self.asked
             .lock()
@@ -195,13 +196,6 @@ fn with_ttl<T>(answer: Answer<T>) -> Answer<T> {
     }
 }
 
-fn key(name: &str) -> Box<str> {
-    name.strip_suffix('.')
-        .unwrap_or(name)
-        .to_ascii_lowercase()
-        .into()
-}
-
 #[expect(
     clippy::panic,
     reason = "documented: a typing error in a test's zone must show"
@@ -209,7 +203,7 @@ fn key(name: &str) -> Box<str> {
 fn parse_address(text: &str) -> IpAddr {
     match text.parse::<IpAddr>() {
         Ok(address) => address.to_canonical(),
-        Err(_) => panic!("Zone: {text:?} is no IP address"),
+        Err(_) => panic!("Zone: {text:?} is not an IP address"),
     }
 }
 
