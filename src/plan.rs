@@ -53,23 +53,19 @@ impl Attempt {
         &self.findings
     }
 
-    fn finding_for(&self, client: IpAddr) -> Option<Finding> {
-        let mut findings = self.findings.iter();
-        let found = findings.find(|about| about.client == Some(client));
-        found.map(|about| about.finding)
+    /// Returns whether a connection from this client address may use it. A literal is the name of
+    /// its own address only.
+    fn is_for(&self, client: Option<IpAddr>) -> bool {
+        let name = self.name();
+        name.is_domain() || name.address() == client || self.source().is_operator()
     }
 
-    /// A literal is the name of its own address only.
-    fn is_foreign_literal(&self, client: Option<IpAddr>) -> bool {
-        self.name().is_literal() && self.name().address() != client
-    }
-
+    /// Returns whether it was found to be wrong for this client address.
     fn mismatches(&self, client: IpAddr) -> bool {
-        let finding = self.finding_for(client);
-        matches!(
-            finding,
-            Some(Finding::Mismatch | Finding::NoAddress | Finding::NotPublic)
-        )
+        use Finding::{Mismatch, NoAddress, NotPublic};
+        let is_bad = |finding| matches!(finding, Mismatch | NoAddress | NotPublic);
+        let mut findings = self.findings.iter();
+        findings.any(|about| about.client == Some(client) && is_bad(about.finding))
     }
 }
 
@@ -141,13 +137,9 @@ impl Plan {
     #[must_use]
     pub fn for_client(&self, client: Option<IpAddr>) -> Option<Self> {
         let client = client.map(|address| address.to_canonical());
-        let own: Vec<&Attempt> = self
-            .attempts()
-            .filter(|attempt| attempt.source().is_operator() || !attempt.is_foreign_literal(client))
-            .collect();
-        let fits = |attempt: &&Attempt| {
-            attempt.source().is_operator()
-                || !client.is_some_and(|client| attempt.mismatches(client))
+        let own: Vec<&Attempt> = self.attempts().filter(|own| own.is_for(client)).collect();
+        let fits = |own: &&Attempt| {
+            own.source().is_operator() || !client.is_some_and(|client| own.mismatches(client))
         };
         let fitting = Self::of(own.iter().copied().filter(fits).cloned());
         fitting.or_else(|| Self::of(own.into_iter().cloned()))
@@ -167,14 +159,8 @@ mod tests {
             candidate,
             Decision::Permit,
             vec![
-                ClientFinding {
-                    client: Some(V4),
-                    finding: findings[0],
-                },
-                ClientFinding {
-                    client: Some(V6),
-                    finding: findings[1],
-                },
+                ClientFinding::new(Some(V4), findings[0]),
+                ClientFinding::new(Some(V6), findings[1]),
             ],
         )
     }

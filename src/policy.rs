@@ -165,7 +165,7 @@ impl<F: Fn(&Judged<'_>) -> Decision + Send + Sync> FallbackPolicy for PolicyFn<F
 /// | configured, HELO_NAME | P | R | R | R | R | R |
 /// | PTR name | P | R | R | R | R | R |
 /// | host name, `/etc/mailname`, dotted as given | P | R | R | R | R | R |
-/// | host name, qualified by us (hosts file, resolver domain) | P | R | R | R | R | R |
+/// | host name, qualified (hosts file, resolver's or given domain) | P | R | R | R | R | R |
 /// | sender domain | P | R | R | R | R | R |
 /// | literal of the public client address | R | R | R | R | R | R |
 ///
@@ -194,7 +194,7 @@ impl FallbackPolicy for Strict {
 /// | configured, HELO_NAME | P | P | P! | P! | P! | P! |
 /// | PTR name | P | R | H | R | R | R |
 /// | host name, `/etc/mailname`, dotted as given | P | P | H | H | R | R |
-/// | host name, qualified by us (hosts file, resolver domain) | P | H | R | R | R | R |
+/// | host name, qualified (hosts file, resolver's or given domain) | P | H | R | R | R | R |
 /// | sender domain | R | R | R | R | R | R |
 /// | literal of the public client address | H | H | H | H | H | H |
 ///
@@ -243,7 +243,7 @@ impl FallbackPolicy for Standard {
 /// | configured, HELO_NAME | P | P | P! | P! | P! | P! |
 /// | PTR name | P | R | H | R | R | R |
 /// | host name, `/etc/mailname`, dotted as given | P | P | H | H | R | R |
-/// | host name, qualified by us (hosts file, resolver domain) | P | H | R | R | R | R |
+/// | host name, qualified (hosts file, resolver's or given domain) | P | H | R | R | R | R |
 /// | sender domain | P | H | H | R | R | R |
 /// | literal of the public client address | H | H | H | H | H | H |
 /// | private literal, towards a private server | H | H | H | H | H | H |
@@ -333,59 +333,39 @@ mod tests {
 
     /// The candidates that a row of the tables is about, and the server they are judged for.
     fn candidates(row: &str) -> Vec<(&'static str, Source, Option<Scope>)> {
-        let client: IpAddr = "203.0.114.5".parse().expect("an address");
+        use Scope::{Loopback, Private};
+        use Source::{
+            Configured, Environment, HostName, Literal, Mailname, Ptr, Qualified, SenderDomain,
+        };
+        let client = IpAddr::from([203, 0, 114, 5]);
+        let of = |source| ("mail.example.com", source, None);
         match row {
             "configured, HELO_NAME" => vec![
-                ("mail.example.com", Source::Configured, None),
-                ("mail.example.com", Source::Environment, None),
-                (
-                    "mail.corp.internal",
-                    Source::Configured,
-                    Some(Scope::Private),
-                ),
-                (
-                    "mail.corp.internal",
-                    Source::Environment,
-                    Some(Scope::Loopback),
-                ),
+                of(Configured),
+                of(Environment),
+                ("mail.corp.internal", Configured, Some(Private)),
+                ("mail.corp.internal", Environment, Some(Loopback)),
             ],
-            "PTR name" => vec![("mail.example.com", Source::Ptr(client), None)],
-            "host name, `/etc/mailname`, dotted as given" => vec![
-                ("mail.example.com", Source::HostName, None),
-                ("mail.example.com", Source::Mailname, Some(Scope::Private)),
+            "PTR name" => vec![of(Ptr(client))],
+            "host name, `/etc/mailname`, dotted as given" => {
+                vec![of(HostName), ("mail.example.com", Mailname, Some(Private))]
+            }
+            "host name, qualified (hosts file, resolver's or given domain)" => vec![
+                of(Qualified(Qualifier::HostsFile)),
+                of(Qualified(Qualifier::ResolverDomain)),
+                of(Qualified(Qualifier::GivenDomain)),
             ],
-            "host name, qualified by us (hosts file, resolver domain)" => vec![
-                (
-                    "mail.example.com",
-                    Source::Qualified(Qualifier::HostsFile),
-                    None,
-                ),
-                (
-                    "mail.example.com",
-                    Source::Qualified(Qualifier::ResolverDomain),
-                    None,
-                ),
-                (
-                    "mail.example.com",
-                    Source::Qualified(Qualifier::GivenDomain),
-                    None,
-                ),
-            ],
-            "sender domain" => vec![("example.com", Source::SenderDomain, None)],
+            "sender domain" => vec![("example.com", SenderDomain, None)],
             "literal of the public client address" => {
-                vec![("[203.0.114.5]", Source::Literal(client), None)]
+                vec![("[203.0.114.5]", Literal(client), None)]
             }
             "private literal, towards a private server" => {
-                let address = "10.0.0.1".parse().expect("an address");
-                vec![("[10.0.0.1]", Source::Literal(address), Some(Scope::Private))]
+                let address = IpAddr::from([10, 0, 0, 1]);
+                vec![("[10.0.0.1]", Literal(address), Some(Private))]
             }
             "loopback literal, towards a loopback server" => {
-                let address = "127.0.0.1".parse().expect("an address");
-                vec![(
-                    "[127.0.0.1]",
-                    Source::Literal(address),
-                    Some(Scope::Loopback),
-                )]
+                let address = IpAddr::from([127, 0, 0, 1]);
+                vec![("[127.0.0.1]", Literal(address), Some(Loopback))]
             }
             other => unreachable!("a row that no test knows: {other}"),
         }
@@ -403,7 +383,7 @@ mod tests {
                 if name == "Strict" && candidate.scope() != Scope::Public {
                     continue;
                 }
-                each(Finding::ALL.into_iter().zip(&cells), |(finding, cell)| {
+                each(Finding::ALL.iter().zip(&cells), |(&finding, cell)| {
                     let mut judged = Judged::new(&candidate, finding);
                     judged.server = server;
                     let decision = policy.judge(&judged);

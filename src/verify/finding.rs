@@ -28,7 +28,7 @@ kinds! {
 
 impl Finding {
     /// All findings, in the order of the decision tables.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: &[Self] = &[
         Self::Match,
         Self::Resolves,
         Self::Unknown,
@@ -118,7 +118,8 @@ pub struct Forward {
 pub fn find(name: &HeloName, client: Option<IpAddr>, facts: &Facts) -> Finding {
     match (name.address(), client) {
         (Some(own), Some(client)) => literal_finding(own, client),
-        (Some(own), None) => public_finding(&[own]),
+        (Some(own), None) if is_verifiable(own) => Finding::Resolves,
+        (Some(_), None) => Finding::NotPublic,
         (None, _) if name.scope() != Scope::Public => Finding::NotPublic,
         (None, Some(client)) => matching_finding(name, client, facts),
         (None, None) => resolving_finding(name, facts),
@@ -133,12 +134,8 @@ fn literal_finding(own: IpAddr, client: IpAddr) -> Finding {
     }
 }
 
-fn public_finding(addresses: &[IpAddr]) -> Finding {
-    if addresses.iter().any(|&address| is_verifiable(address)) {
-        Finding::Resolves
-    } else {
-        Finding::NotPublic
-    }
+fn has_public(addresses: &[IpAddr]) -> bool {
+    addresses.iter().copied().any(is_verifiable)
 }
 
 fn matching_finding(name: &HeloName, client: IpAddr, facts: &Facts) -> Finding {
@@ -149,10 +146,8 @@ fn matching_finding(name: &HeloName, client: IpAddr, facts: &Facts) -> Finding {
     let is_client = |address: &IpAddr| address.to_canonical() == client;
     match answer.outcome() {
         Outcome::Found(addresses) if addresses.iter().any(is_client) => Finding::Match,
-        Outcome::Found(addresses) => match public_finding(addresses) {
-            Finding::NotPublic => Finding::NotPublic,
-            _ => Finding::Mismatch,
-        },
+        Outcome::Found(addresses) if has_public(addresses) => Finding::Mismatch,
+        Outcome::Found(_) => Finding::NotPublic,
         Outcome::NoData | Outcome::NxDomain => Finding::NoAddress,
         Outcome::NotKnown(_) => Finding::Unknown,
     }
@@ -167,11 +162,14 @@ fn resolving_finding(name: &HeloName, facts: &Facts) -> Finding {
         .flat_map(|answer| answer.records())
         .copied()
         .collect();
-    match public_finding(&addresses) {
-        Finding::Resolves => Finding::Resolves,
-        _ if !answers.iter().all(is_known) => Finding::Unknown,
-        _ if addresses.is_empty() => Finding::NoAddress,
-        other => other,
+    if has_public(&addresses) {
+        Finding::Resolves
+    } else if !answers.iter().all(is_known) {
+        Finding::Unknown
+    } else if addresses.is_empty() {
+        Finding::NoAddress
+    } else {
+        Finding::NotPublic
     }
 }
 
@@ -190,13 +188,10 @@ pub(crate) fn families_to_ask(name: &HeloName, client: Option<IpAddr>) -> Vec<Fa
 /// Returns the answers about a name that a finding for this client address rests on.
 pub(crate) fn lookups(name: &HeloName, client: Option<IpAddr>, facts: &Facts) -> Vec<Forward> {
     let asked = families_to_ask(name, client).into_iter();
-    let answer = |family| facts.addresses(name.as_str(), family).cloned();
     asked
         .filter_map(|family| {
-            Some(Forward {
-                family,
-                answer: answer(family)?,
-            })
+            let answer = facts.addresses(name.as_str(), family)?.clone();
+            Some(Forward { family, answer })
         })
         .collect()
 }
