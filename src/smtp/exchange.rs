@@ -136,8 +136,8 @@ impl HandshakeError {
         &self.exchanges
     }
 
-    /// Returns the names that no server has refused, in order: start a new [`Handshake`] with them,
-    /// at this server later or at another.
+    /// Returns the names that no server has refused, in order: start a new
+    /// [`Handshake`](crate::Handshake) with them, at this server later or at another.
     #[must_use]
     pub fn remaining(&self) -> &[HeloName] {
         &self.remaining
@@ -196,7 +196,7 @@ impl Error for HandshakeError {
 }
 
 messages! {
-    /// Why a [`Handshake`] failed.
+    /// Why a [`Handshake`](crate::Handshake) failed.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     #[non_exhaustive]
     pub enum HandshakeErrorKind {
