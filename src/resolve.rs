@@ -17,9 +17,9 @@ mod judge;
 mod ptr_names;
 mod recheck;
 mod report;
+mod run;
 mod warning;
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -31,15 +31,14 @@ pub use considered::{Client, Considered, Reason, ReasonKind};
 pub use egress::HeloNames;
 pub use error::{Cure, ResolveError, ResolveErrorKind};
 pub use gather::ClientOrigin;
-use gather::{ClientAddress, ClientsAre, Gathered, Settings};
+use gather::Settings;
 pub use recheck::{Change, Recheck};
-use report::Again;
 pub use report::Resolution;
+use run::Run;
 pub use warning::Warning;
 
-use crate::dns::{Dns, Facts};
-use crate::events;
-use crate::executor::{Alarm, block_on};
+use crate::dns::Dns;
+use crate::executor::block_on;
 use crate::name::HeloName;
 pub use crate::plan::{Attempt, Plan};
 use crate::policy::{Decision, FallbackPolicy, Judged, PolicyFn, Standard};
@@ -85,17 +84,14 @@ impl HeloName {
 /// ```
 #[must_use = "a builder does nothing until it is awaited or `blocking` is called"]
 pub struct Resolve<D> {
-    dns: D,
-    settings: Settings,
-    policy: Box<dyn FallbackPolicy>,
-    deadline: Duration,
+    run: Run<D>,
 }
 
 impl<D> fmt::Debug for Resolve<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Resolve")
-            .field("settings", &self.settings)
-            .field("deadline", &self.deadline)
+            .field("settings", &self.run.settings)
+            .field("deadline", &self.run.deadline)
             .finish_non_exhaustive()
     }
 }
@@ -103,12 +99,13 @@ impl<D> fmt::Debug for Resolve<D> {
 impl<D: Dns> Resolve<D> {
     /// Starts with any DNS: a [`Zone`](crate::dns::Zone) in tests, or your own resolver.
     pub fn new(dns: D) -> Self {
-        Self {
+        let run = Run {
             dns,
             settings: Settings::default(),
             policy: Box::new(Standard),
             deadline: DEADLINE,
-        }
+        };
+        Self { run }
     }
 
     /// Sets the operator's name. It is sent as it is, or refused with an error, and never replaced.
@@ -116,14 +113,14 @@ impl<D: Dns> Resolve<D> {
     /// Surrounding white space, upper case, one trailing dot and U-labels are repaired. Blank text
     /// counts as not set, with a warning. A name set here wins over the variable `HELO_NAME`.
     pub fn configured<'a>(mut self, name: impl Into<Option<&'a str>>) -> Self {
-        self.settings.configured = name.into().map(str::to_owned);
+        self.run.settings.configured = name.into().map(str::to_owned);
         self
     }
 
     /// Adds derived names to the plan after the configured one. By default the plan is the
     /// configured name alone.
     pub fn also_derived(mut self) -> Self {
-        self.settings.derived = gather::Derived::Always;
+        self.run.settings.derived = gather::Derived::Always;
         self
     }
 
@@ -132,7 +129,7 @@ impl<D: Dns> Resolve<D> {
     /// Behind NAT and in a container this is not the address that the socket is bound to.
     pub fn client_address(mut self, address: impl Into<Option<IpAddr>>) -> Self {
         if let Some(address) = address.into() {
-            self.settings.give_client(address);
+            self.run.settings.give_client(address);
         }
         self
     }
@@ -141,28 +138,28 @@ impl<D: Dns> Resolve<D> {
     /// one is set, and a private or loopback server permits names that mean nothing in public.
     /// Nothing is sent to it.
     pub fn server(mut self, server: impl Into<Option<SocketAddr>>) -> Self {
-        self.settings.server = server.into();
+        self.run.settings.server = server.into();
         self
     }
 
     /// Sets the raw host name, any bytes, in place of the operating system's. The hosts file and
     /// the resolver's domain do not qualify it; [`domain`](Self::domain) does.
     pub fn host_name(mut self, raw: impl Into<OsString>) -> Self {
-        self.settings.host_name = Some(raw.into());
+        self.run.settings.host_name = Some(raw.into());
         self
     }
 
     /// Sets the domain that makes a bare host name fully-qualified, in place of the hosts file and
     /// the resolver's.
     pub fn domain<'a>(mut self, domain: impl Into<Option<&'a str>>) -> Self {
-        self.settings.domain = domain.into().map(str::to_owned);
+        self.run.settings.domain = domain.into().map(str::to_owned);
         self
     }
 
     /// Sets the domain of the sender, a candidate under [`Submission`](crate::policy::Submission).
     /// It must be a domain whose hosts you run, never a user's mailbox domain.
     pub fn sender_domain<'a>(mut self, domain: impl Into<Option<&'a str>>) -> Self {
-        self.settings.sender_domain = domain.into().map(str::to_owned);
+        self.run.settings.sender_domain = domain.into().map(str::to_owned);
         self
     }
 
@@ -180,7 +177,7 @@ impl<D: Dns> Resolve<D> {
     /// let resolve = Resolve::new(Zone::new()).policy(policy);
     /// ```
     pub fn policy(mut self, policy: impl FallbackPolicy + 'static) -> Self {
-        self.policy = Box::new(policy);
+        self.run.policy = Box::new(policy);
         self
     }
 
@@ -207,30 +204,31 @@ impl<D: Dns> Resolve<D> {
 
     /// Sets how long everything may take; 5 seconds by default. What was found by then is used.
     pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = deadline;
+        self.run.deadline = deadline;
         self
     }
 
     /// Asks another resolver.
     pub fn dns<E: Dns>(self, dns: E) -> Resolve<E> {
-        Resolve {
+        let run = Run {
             dns,
-            settings: self.settings,
-            policy: self.policy,
-            deadline: self.deadline,
-        }
+            settings: self.run.settings,
+            policy: self.run.policy,
+            deadline: self.run.deadline,
+        };
+        Resolve { run }
     }
 
     /// Leaves the variable `HELO_NAME` unread.
     pub fn ignore_environment(mut self) -> Self {
-        self.settings.environment = gather::Reading::Ignore;
+        self.run.settings.environment = gather::Reading::Ignore;
         self
     }
 
     /// Leaves unread what this machine says of itself: its host name, hosts file, resolver domain,
     /// `/etc/mailname` and source addresses. The resolver finds its name servers by itself.
     pub fn ignore_machine(mut self) -> Self {
-        self.settings.machine = gather::Reading::Ignore;
+        self.run.settings.machine = gather::Reading::Ignore;
         self
     }
 
@@ -255,7 +253,7 @@ impl<D: Dns> Resolve<D> {
         mut self,
         services: impl IntoIterator<Item = crate::dns::EchoService>,
     ) -> Self {
-        self.settings.services = services.into_iter().collect();
+        self.run.settings.services = services.into_iter().collect();
         self
     }
 }
@@ -265,7 +263,7 @@ impl<D: Dns + 'static> Resolve<D> {
     ///
     /// It never fails: the report has the name or the error.
     pub async fn report(self) -> Resolution {
-        run(Arc::new(self)).await
+        Arc::new(self.run).for_host().await
     }
 
     /// As [`report`](Self::report), and blocks this thread. Inside a runtime it blocks one of its
@@ -306,142 +304,13 @@ impl<D: Dns + 'static> Resolve<D> {
     /// assert_eq!(names.name(egress[1]).unwrap().as_str(), "out2.example.com");
     /// ```
     pub async fn names_for(self, clients: impl IntoIterator<Item = IpAddr> + Send) -> HeloNames {
-        run_for_each(Arc::new(self), clients.into_iter().collect()).await
+        let clients: Vec<IpAddr> = clients.into_iter().collect();
+        Arc::new(self.run).for_each(clients).await
     }
 
     /// As [`names_for`](Self::names_for), and blocks this thread.
     pub fn names_for_blocking(self, clients: impl IntoIterator<Item = IpAddr> + Send) -> HeloNames {
         block_on(self.names_for(clients))
-    }
-}
-
-impl<D: Dns + 'static> Again for Resolve<D> {
-    fn again(self: Arc<Self>) -> Pin<Box<dyn Future<Output = Resolution> + Send>> {
-        Box::pin(run(self))
-    }
-}
-
-async fn run<D: Dns + 'static>(resolve: Arc<Resolve<D>>) -> Resolution {
-    let alarm = Alarm::after(resolve.deadline);
-    let gathered = gather::gather(&resolve.settings);
-    let mut facts = Facts::default();
-    #[cfg(feature = "dns")]
-    let gathered =
-        discover::discover(&resolve.settings.services, gathered, resolve.deadline / 2).await;
-    ask::ask(&resolve.dns, &gathered, &mut facts, &alarm).await;
-    #[cfg(feature = "dns")]
-    let gathered = discover::without_unconfirmed(gathered, &facts);
-    // Without a client address other questions matter; those that were answered are not asked
-    // again.
-    ask::ask(&resolve.dns, &gathered, &mut facts, &alarm).await;
-    let again: Arc<dyn Again> = Arc::<Resolve<D>>::clone(&resolve);
-    resolve.conclude(&gathered, facts, again)
-}
-
-impl<D: Dns> Resolve<D> {
-    /// The last step, however the facts were found: judges, chooses and logs.
-    fn conclude(&self, gathered: &Gathered, facts: Facts, again: Arc<dyn Again>) -> Resolution {
-        // Naming the servers may read a file; they matter only when they left something open.
-        let name_servers = if facts.has_not_known() {
-            self.dns.name_servers()
-        } else {
-            Vec::new()
-        };
-        let policy = self.policy.as_ref();
-        let choice = choose::choose(gathered, &facts, policy, &name_servers);
-        let resolution = Resolution {
-            again,
-            choice,
-            #[cfg(feature = "receivers")]
-            facts,
-            name_servers,
-        };
-        tell(&resolution);
-        resolution
-    }
-}
-
-/// Logs a finished resolution.
-fn tell(resolution: &Resolution) {
-    for warning in resolution.warnings() {
-        events::warning(warning.as_str(), warning.name(), warning.address(), warning);
-    }
-    match resolution.plan() {
-        Ok(plan) => events::chosen(
-            plan.first().name(),
-            plan.first().source().as_str(),
-            resolution.is_provisional(),
-            resolution.valid_for(),
-        ),
-        Err(error) => events::no_name(error.kind().as_str(), error.cure(), &error),
-    }
-}
-
-/// Resolves for several client addresses in one go: what they have in common is asked once.
-async fn run_for_each<D: Dns + 'static>(
-    resolve: Arc<Resolve<D>>,
-    clients: Vec<IpAddr>,
-) -> HeloNames {
-    let alarm = Alarm::after(resolve.deadline);
-    let mut gathered = gather_for(&resolve, clients);
-    let mut facts = Facts::default();
-    // Without an address there is no name to find, and nothing to ask.
-    if !gathered.clients.is_empty() {
-        ask::ask(&resolve.dns, &gathered, &mut facts, &alarm).await;
-    }
-    let mut by_client = BTreeMap::new();
-    for client in std::mem::take(&mut gathered.clients) {
-        let of_client = Gathered {
-            clients: vec![client],
-            ..gathered.clone()
-        };
-        let client = client.address;
-        let facts = ask::facts_about(client, &of_client, &facts);
-        let resolve = Arc::clone(&resolve);
-        let again: Arc<dyn Again> = Arc::new(OfClient {
-            resolve: Arc::clone(&resolve),
-            client,
-        });
-        by_client.insert(client, resolve.conclude(&of_client, facts, again));
-    }
-    HeloNames::new(by_client)
-}
-
-fn gather_for<D>(resolve: &Resolve<D>, clients: Vec<IpAddr>) -> Gathered {
-    let mut gathered = gather::gather(&resolve.settings);
-    let mut clients: Vec<IpAddr> = clients
-        .into_iter()
-        .map(|address| address.to_canonical())
-        .collect();
-    clients.sort();
-    clients.dedup();
-    gathered.clients = clients
-        .into_iter()
-        .map(|address| ClientAddress {
-            address,
-            origin: ClientOrigin::Given,
-        })
-        .collect();
-    gathered.clients_are = ClientsAre::Separate;
-    gathered
-}
-
-/// What the resolution of one client address of many keeps to resolve again.
-struct OfClient<D> {
-    resolve: Arc<Resolve<D>>,
-    client: IpAddr,
-}
-
-impl<D: Dns + 'static> Again for OfClient<D> {
-    fn again(self: Arc<Self>) -> Pin<Box<dyn Future<Output = Resolution> + Send>> {
-        Box::pin(async move {
-            let alarm = Alarm::after(self.resolve.deadline);
-            let gathered = gather_for(&self.resolve, vec![self.client]);
-            let mut facts = Facts::default();
-            ask::ask(&self.resolve.dns, &gathered, &mut facts, &alarm).await;
-            let again: Arc<dyn Again> = Arc::<Self>::clone(&self);
-            self.resolve.conclude(&gathered, facts, again)
-        })
     }
 }
 

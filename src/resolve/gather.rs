@@ -1,5 +1,6 @@
 //! What is known before the DNS is asked: raw names, client addresses, the server.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr};
 
@@ -49,28 +50,6 @@ pub(super) enum Derived {
     WithoutOperator,
 }
 
-impl Gathered {
-    /// The client addresses, without their origins.
-    pub(super) fn client_addresses(&self) -> impl Iterator<Item = IpAddr> {
-        self.clients.iter().map(|client| client.address)
-    }
-
-    /// Each client address; without any, one finding that is about none.
-    pub(super) fn clients_or_none(&self) -> Vec<Option<IpAddr>> {
-        match self.clients.as_slice() {
-            [] => vec![None],
-            _ => self.client_addresses().map(Some).collect(),
-        }
-    }
-
-    /// Returns whether the operator set something that is not a name: then there is nothing to ask
-    /// (R18).
-    pub(super) fn is_misconfigured(&self) -> bool {
-        let mut operators = self.raw.iter().filter(|raw| raw.source.is_operator());
-        operators.any(|raw| raw.sanitized.is_err())
-    }
-}
-
 impl Settings {
     pub(super) fn give_client(&mut self, address: IpAddr) {
         let address = address.to_canonical();
@@ -116,6 +95,28 @@ pub(super) struct Gathered {
     pub(super) server: Option<Scope>,
     pub(super) names_wanted: NamesWanted,
     pub(super) warnings: Vec<Warning>,
+}
+
+impl Gathered {
+    /// The client addresses, without their origins.
+    pub(super) fn client_addresses(&self) -> impl Iterator<Item = IpAddr> {
+        self.clients.iter().map(|client| client.address)
+    }
+
+    /// Each client address; without any, one finding that is about none.
+    pub(super) fn clients_or_none(&self) -> Vec<Option<IpAddr>> {
+        match self.clients.as_slice() {
+            [] => vec![None],
+            _ => self.client_addresses().map(Some).collect(),
+        }
+    }
+
+    /// Returns whether the operator set something that is not a name: then there is nothing to ask
+    /// (R18).
+    pub(super) fn is_misconfigured(&self) -> bool {
+        let mut operators = self.raw.iter().filter(|raw| raw.source.is_operator());
+        operators.any(|raw| raw.sanitized.is_err())
+    }
 }
 
 /// Which names may be taken from the DNS.
@@ -219,6 +220,20 @@ pub(super) fn gather(settings: &Settings) -> Gathered {
         server,
         names_wanted,
         warnings,
+    }
+}
+
+/// As [`gather`], for client addresses that have a name each; those in the settings do not count.
+pub(super) fn gather_for(settings: &Settings, clients: Vec<IpAddr>) -> Gathered {
+    let clients: BTreeSet<IpAddr> = clients.iter().map(IpAddr::to_canonical).collect();
+    let origin = ClientOrigin::Given;
+    Gathered {
+        clients: clients
+            .into_iter()
+            .map(|address| ClientAddress { address, origin })
+            .collect(),
+        clients_are: ClientsAre::Separate,
+        ..gather(settings)
     }
 }
 

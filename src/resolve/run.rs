@@ -1,0 +1,135 @@
+//! A run: gather, ask, choose, and tell the log.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::dns::{Dns, Facts};
+use crate::events;
+use crate::executor::Alarm;
+use crate::policy::FallbackPolicy;
+use crate::resolve::ask::{ask, facts_about};
+use crate::resolve::choose::choose;
+#[cfg(feature = "dns")]
+use crate::resolve::discover::{discover, without_unconfirmed};
+use crate::resolve::egress::HeloNames;
+use crate::resolve::gather::{Gathered, Settings, gather, gather_for};
+use crate::resolve::report::{Again, Resolution};
+
+/// What a run needs.
+pub(super) struct Run<D> {
+    pub(super) dns: D,
+    pub(super) settings: Settings,
+    pub(super) policy: Box<dyn FallbackPolicy>,
+    pub(super) deadline: Duration,
+}
+
+impl<D: Dns + 'static> Run<D> {
+    /// Resolves for this host.
+    pub(super) async fn for_host(self: Arc<Self>) -> Resolution {
+        let alarm = Alarm::after(self.deadline);
+        let gathered = gather(&self.settings);
+        let mut facts = Facts::default();
+        #[cfg(feature = "dns")]
+        let gathered = discover(&self.settings.services, gathered, self.deadline / 2).await;
+        ask(&self.dns, &gathered, &mut facts, &alarm).await;
+        #[cfg(feature = "dns")]
+        let gathered = without_unconfirmed(gathered, &facts);
+        // Without a client address other questions matter. Those that were answered are not asked
+        // again.
+        ask(&self.dns, &gathered, &mut facts, &alarm).await;
+        let again: Arc<dyn Again> = Arc::<Self>::clone(&self);
+        self.conclude(&gathered, facts, again)
+    }
+
+    /// Resolves for each of several client addresses. What they have in common is asked once.
+    pub(super) async fn for_each(self: Arc<Self>, clients: Vec<IpAddr>) -> HeloNames {
+        let (mut gathered, facts) = self.gather_and_ask(clients).await;
+        let mut by_client = BTreeMap::new();
+        for client in std::mem::take(&mut gathered.clients) {
+            let of_client = Gathered {
+                clients: vec![client],
+                ..gathered.clone()
+            };
+            let address = client.address;
+            let facts = facts_about(address, &of_client, &facts);
+            let again = Arc::new(OfClient {
+                run: Arc::clone(&self),
+                address,
+            });
+            by_client.insert(address, self.conclude(&of_client, facts, again));
+        }
+        HeloNames::new(by_client)
+    }
+
+    async fn gather_and_ask(&self, clients: Vec<IpAddr>) -> (Gathered, Facts) {
+        let alarm = Alarm::after(self.deadline);
+        let gathered = gather_for(&self.settings, clients);
+        let mut facts = Facts::default();
+        // Without an address there is no name to find, and nothing to ask.
+        if !gathered.clients.is_empty() {
+            ask(&self.dns, &gathered, &mut facts, &alarm).await;
+        }
+        (gathered, facts)
+    }
+
+    /// Judges, chooses, and tells the log.
+    fn conclude(&self, gathered: &Gathered, facts: Facts, again: Arc<dyn Again>) -> Resolution {
+        // Naming the servers may read a file. They matter only when something is not known.
+        let name_servers = if facts.has_not_known() {
+            self.dns.name_servers()
+        } else {
+            Vec::new()
+        };
+        let choice = choose(gathered, &facts, self.policy.as_ref(), &name_servers);
+        let resolution = Resolution {
+            again,
+            choice,
+            #[cfg(feature = "receivers")]
+            facts,
+            name_servers,
+        };
+        tell(&resolution);
+        resolution
+    }
+}
+
+/// Tells the log what a run found.
+fn tell(resolution: &Resolution) {
+    for warning in resolution.warnings() {
+        events::warning(warning.as_str(), warning.name(), warning.address(), warning);
+    }
+    match resolution.plan() {
+        Ok(plan) => events::chosen(
+            plan.first().name(),
+            plan.first().source().as_str(),
+            resolution.is_provisional(),
+            resolution.valid_for(),
+        ),
+        Err(error) => events::no_name(error.kind().as_str(), error.cure(), &error),
+    }
+}
+
+impl<D: Dns + 'static> Again for Run<D> {
+    fn again(self: Arc<Self>) -> Pin<Box<dyn Future<Output = Resolution> + Send>> {
+        Box::pin(self.for_host())
+    }
+}
+
+/// What the resolution of one client address of several keeps, to resolve again.
+struct OfClient<D> {
+    run: Arc<Run<D>>,
+    address: IpAddr,
+}
+
+impl<D: Dns + 'static> Again for OfClient<D> {
+    fn again(self: Arc<Self>) -> Pin<Box<dyn Future<Output = Resolution> + Send>> {
+        Box::pin(async move {
+            let (gathered, facts) = self.run.gather_and_ask(vec![self.address]).await;
+            let again: Arc<dyn Again> = Arc::<Self>::clone(&self);
+            self.run.conclude(&gathered, facts, again)
+        })
+    }
+}
