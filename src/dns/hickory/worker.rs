@@ -15,7 +15,6 @@ use tokio::task::JoinSet;
 use crate::dns::answer::{Answer, NotKnown};
 use crate::dns::hickory::name_server::NameServer;
 use crate::executor::InFlight;
-use crate::host;
 
 /// How many name servers are asked at once; glibc reads no more either (MAXNS, resolv.conf(5)).
 const MAX_NAME_SERVERS: usize = 3;
@@ -57,7 +56,7 @@ impl Servers {
 
 #[cfg(all(unix, not(any(target_vendor = "apple", target_os = "android"))))]
 fn of_this_machine() -> Vec<SocketAddr> {
-    host::name_servers()
+    crate::host::name_servers()
 }
 
 #[cfg(not(all(unix, not(any(target_vendor = "apple", target_os = "android")))))]
