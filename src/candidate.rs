@@ -74,7 +74,7 @@ pub struct Candidate {
 }
 
 impl Candidate {
-    /// Makes a candidate.
+    /// Makes a candidate of a name and its source.
     #[must_use]
     pub fn new(name: HeloName, source: Source) -> Self {
         Self { name, source }
@@ -92,7 +92,7 @@ impl Candidate {
         self.source
     }
 
-    /// Returns whether the name means anything in public.
+    /// Returns the scope of the name.
     #[must_use]
     pub fn scope(&self) -> Scope {
         self.name.scope()

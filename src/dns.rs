@@ -1,12 +1,12 @@
 //! Asks the DNS: two questions, and three kinds of answer that are never mixed.
 //!
-//! [`Dns`] is what the rest of the crate asks. [`Zone`] answers from memory, for tests of a policy
-//! without a network; `Resolver` (feature `dns`) asks real name servers. An answer says *found*,
-//! *does not exist* (NXDOMAIN or NODATA, RFC 9499), or *not known*: whatever hides the truth (a
-//! lost packet, SERVFAIL, no socket) is never reported as "does not exist".
+//! The rest of the crate asks a [`Dns`]. `Resolver` (feature `dns`) asks real name servers;
+//! [`Zone`] answers from memory, to test a policy without a network. An answer is *found*, *does
+//! not exist* (NXDOMAIN or NODATA, RFC 9499), or *not known*: a lost packet, SERVFAIL or a missing
+//! socket is never reported as "does not exist".
 //!
-//! Two name servers need not agree: one inside a network may say other things than the world hears.
-//! So an [`Answer`] carries the server that it came from.
+//! Name servers may disagree: one inside a network may not answer as those outside do. So an
+//! [`Answer`] says which server it came from.
 
 mod answer;
 mod dns_trait;

@@ -6,7 +6,7 @@
 
 use std::fmt::{self, Write};
 
-/// How many bytes an excerpt shows unless told otherwise: about one line of a terminal.
+/// How many bytes an excerpt shows by default: about one line of a terminal.
 const DEFAULT_LIMIT: usize = 80;
 
 /// Displays the beginning of `bytes`: printable ASCII as it is, a quote or backslash escaped with a
@@ -51,7 +51,7 @@ impl fmt::Display for Excerpt<'_> {
     }
 }
 
-/// Writes items one after another, with commas between.
+/// Returns the items, separated by commas.
 pub(crate) fn list(items: &[impl fmt::Display]) -> String {
     let items: Vec<String> = items.iter().map(ToString::to_string).collect();
     items.join(", ")

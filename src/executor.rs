@@ -1,7 +1,6 @@
 //! Runs several futures at once on any executor, and keeps a deadline without one.
 //!
-//! The number in flight is small (R12 bounds it), so a look at each one's flag at a wake-up is
-//! cheap.
+//! Few futures are in flight (R12), so it is cheap to look at all their flags at each wake-up.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -11,7 +10,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Futures that run at the same time, handed out as they finish.
+/// Futures that run at the same time, and whose outputs are returned as they finish.
 pub(crate) struct InFlight<'a, T>(Vec<Slot<'a, T>>);
 
 struct Slot<'a, T> {
@@ -19,7 +18,7 @@ struct Slot<'a, T> {
     call: Arc<Call>,
 }
 
-/// Notes that one future wants to be polled, and wakes whoever waits for any of them.
+/// Notes that one future wants to be polled, and wakes the task that waits for them.
 struct Call {
     is_made: AtomicBool,
     waiting: Mutex<Waker>,
@@ -73,7 +72,7 @@ impl<'a, T> InFlight<'a, T> {
         Poll::Pending
     }
 
-    /// As [`next`](Self::next), and `None` too when the alarm rings first.
+    /// As [`next`](Self::next), but `None` also when the alarm rings first.
     pub(crate) async fn next_before(&mut self, alarm: &Alarm) -> Option<T> {
         poll_fn(|context| match self.poll_next(context) {
             Poll::Pending if alarm.poll_rung(context) => Poll::Ready(None),
@@ -96,7 +95,7 @@ impl<T> Slot<'_, T> {
 }
 
 impl Call {
-    /// Remembers who waits. This comes before the flag is read, so that no call is missed.
+    /// Remembers the task that waits. The flag is read after this, so that no call is missed.
     fn wait(&self, waiting: &Waker) {
         let mut known = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         if !known.will_wake(waiting) {
@@ -105,7 +104,7 @@ impl Call {
     }
 }
 
-/// Rings once, at a given time. A thread of its own keeps the time, as no timer is common to all
+/// Rings once, after a delay. A thread of its own keeps the time, as no timer is common to all
 /// executors.
 pub(crate) struct Alarm(Arc<Clock>);
 
@@ -128,7 +127,7 @@ impl Alarm {
             state: Mutex::new(State::Set(None)),
             changed: Condvar::new(),
         });
-        // A delay beyond the clock's end is no deadline at all; a year is as good.
+        // A delay beyond the end of the clock is as good as a year.
         let due = Instant::now()
             .checked_add(delay)
             .unwrap_or_else(|| Instant::now() + Duration::from_secs(31_536_000));

@@ -11,7 +11,7 @@ use std::io::Read;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::path::PathBuf;
 
-/// The variable an operator sets to name the machine.
+/// The variable by which an operator names the machine.
 pub(crate) const VARIABLE: &str = "HELO_NAME";
 
 /// Where Debian keeps the machine's mail name (Debian Policy 11.6).
@@ -21,7 +21,7 @@ pub(crate) const MAILNAME: &str = "/etc/mailname";
 /// old programs only.
 const RESOLV_CONF: &str = "/etc/resolv.conf";
 
-/// No file that is read here is longer on a healthy machine.
+/// How much of a file is read: more than any of them holds on a healthy machine.
 const MAX_FILE: u64 = 1 << 20;
 
 /// Addresses whose route is the default route: a root name server's (a.root-servers.net, 2026).
@@ -70,7 +70,7 @@ pub(crate) fn resolver_domain() -> Option<Vec<u8>> {
 #[cfg(feature = "dns")]
 #[cfg_attr(
     any(not(unix), target_vendor = "apple", target_os = "android"),
-    expect(dead_code, reason = "the system is asked otherwise there")
+    expect(dead_code, reason = "hickory asks the system there")
 )]
 pub(crate) fn name_servers() -> Vec<SocketAddr> {
     read_of_unix(RESOLV_CONF).map_or_else(Vec::new, |text| name_servers_in(&text))
@@ -140,8 +140,8 @@ fn read(path: PathBuf) -> Option<Vec<u8>> {
     Some(text)
 }
 
-/// The first name of a line is the canonical one, the others are its aliases (hosts(5)). Only a
-/// dotted one is useful.
+/// The first name of a line is the canonical one, the others are its aliases (hosts(5)). A
+/// canonical name without a dot is skipped.
 fn canonical_name_in<'a>(hosts: &'a [u8], host: &[u8]) -> Option<&'a [u8]> {
     for line in lines(hosts) {
         let mut names = words(line).skip(1);

@@ -46,8 +46,8 @@ impl Attempt {
         self.decision
     }
 
-    /// Returns the findings, one for each client address; one without an address when none is
-    /// known.
+    /// Returns the findings, one for each client address. If none is known, there is one finding
+    /// without an address.
     #[must_use]
     pub fn findings(&self) -> &[ClientFinding] {
         &self.findings
@@ -72,7 +72,7 @@ impl Attempt {
 /// The names to try, in order: never empty, and no name twice.
 ///
 /// ```
-/// use helo_name::{HeloName, Resolve};
+/// use helo_name::{Decision, HeloName, Resolve};
 /// use helo_name::dns::Zone;
 ///
 /// let zone = Zone::new()
@@ -88,6 +88,7 @@ impl Attempt {
 /// let plan = report.plan().unwrap();
 /// let names: Vec<_> = plan.names().map(HeloName::as_str).collect();
 /// assert_eq!(names, ["mail.example.com", "mx.example.com"]);
+/// assert_eq!(plan.first().decision(), Decision::Permit);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {

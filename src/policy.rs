@@ -4,16 +4,16 @@
 //! A [`FallbackPolicy`] is asked about every legal candidate before anything is sent. It sees the
 //! candidate, the finding about it and the scope of the server; it never sees the network. It
 //! answers [`Decision::Permit`], [`Decision::Hold`] (after every permitted name) or
-//! [`Decision::Reject`]. The order among equals is not its job.
+//! [`Decision::Reject`]. A policy does not order the names that it permits.
 //!
 //! In the tables P is permit, H hold, R reject, and ! adds a warning to the report. The findings
 //! are those of [`verify`](crate::verify). [`Standard`] is the default.
 //!
 //! | | wants | for |
 //! | --- | --- | --- |
-//! | [`Strict`] | a name that verified, nothing else | an MTA whose mail must not be refused |
-//! | [`Standard`] | a verified name, or the operator's | an MTA, or a mailer that delivers by MX |
-//! | [`Submission`] | as `Standard`; also sender domain, private literals | mail to your smart host |
+//! | [`Strict`] | verified names only | an MTA whose mail must not be refused |
+//! | [`Standard`] | verified names first, the operator's always | a mailer that delivers by MX |
+//! | [`Submission`] | as `Standard`, also sender domains, private literals | mail by a smart host |
 //!
 //! ```
 //! use helo_name::{Candidate, Decision, FallbackPolicy, HeloName, Source};
@@ -33,9 +33,9 @@ use crate::name::{HeloName, Scope};
 use crate::verify::Finding;
 
 kinds! {
-    /// What a policy says about a candidate.
+    /// The decision of a policy about a candidate.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-    #[expect(clippy::exhaustive_enums, reason = "a policy chooses among these")]
+    #[expect(clippy::exhaustive_enums, reason = "every name is permitted, held or rejected")]
     pub enum Decision {
         /// It may be sent.
         Permit = "permit";
@@ -56,8 +56,7 @@ pub struct Judged<'a> {
 }
 
 impl<'a> Judged<'a> {
-    /// Puts a candidate and a finding before a policy; the client address and the server are not
-    /// known.
+    /// Puts a candidate and a finding together. Client address and server are not known.
     #[must_use]
     pub fn new(candidate: &'a Candidate, finding: Finding) -> Self {
         Self {
@@ -68,14 +67,14 @@ impl<'a> Judged<'a> {
         }
     }
 
-    /// Adds the client address that the finding is about.
+    /// Sets the client address that the finding is about.
     #[must_use]
     pub fn for_client(mut self, client: IpAddr) -> Self {
         self.client = Some(client);
         self
     }
 
-    /// Adds the scope of the server's address.
+    /// Sets the scope of the server's address.
     #[must_use]
     pub fn towards(mut self, server: Scope) -> Self {
         self.server = Some(server);
@@ -149,7 +148,7 @@ impl<P: FallbackPolicy + ?Sized> FallbackPolicy for &P {
     }
 }
 
-/// A closure as a policy; [`Resolve::policy_fn`](crate::Resolve::policy_fn) makes it.
+/// A closure as a policy; made by [`Resolve::policy_fn`](crate::Resolve::policy_fn).
 pub(crate) struct PolicyFn<F>(pub(crate) F);
 
 impl<F: Fn(&Judged<'_>) -> Decision + Send + Sync> FallbackPolicy for PolicyFn<F> {
@@ -158,7 +157,7 @@ impl<F: Fn(&Judged<'_>) -> Decision + Send + Sync> FallbackPolicy for PolicyFn<F
     }
 }
 
-/// Permits only names that verified.
+/// Permits only verified names.
 ///
 /// | `Strict` | Match | Resolves | Unknown | Mismatch | NotPublic | NoAddress |
 /// | --- | --- | --- | --- | --- | --- | --- |
@@ -171,7 +170,7 @@ impl<F: Fn(&Judged<'_>) -> Decision + Send + Sync> FallbackPolicy for PolicyFn<F
 ///
 /// An operator's literal must be the client address; a derived one is never sent. Where the DNS did
 /// not say, the error is of the kind "try again", also for a configured name. A name or literal
-/// that means nothing in public is rejected.
+/// that is not public is rejected.
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::exhaustive_structs, reason = "it has no settings")]
 pub struct Strict;
@@ -187,7 +186,7 @@ impl FallbackPolicy for Strict {
     }
 }
 
-/// Prefers names that verified, and trusts the operator.
+/// Prefers verified names, and trusts the operator.
 ///
 /// | `Standard` | Match | Resolves | Unknown | Mismatch | NotPublic | NoAddress |
 /// | --- | --- | --- | --- | --- | --- | --- |
@@ -198,9 +197,9 @@ impl FallbackPolicy for Strict {
 /// | sender domain | R | R | R | R | R | R |
 /// | literal of the public client address | H | H | H | H | H | H |
 ///
-/// A configured name that means nothing in public (`mail.corp.internal`) is permitted, with a
-/// warning, towards a private or loopback server, and rejected otherwise. A loopback literal is for
-/// a loopback server; a private literal needs [`Submission`].
+/// A configured name that is not public (`mail.corp.internal`) is permitted, with a warning,
+/// towards a private or loopback server, and rejected otherwise. A loopback literal is for a
+/// loopback server; a private literal needs [`Submission`].
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::exhaustive_structs, reason = "it has no settings")]
 pub struct Standard;
@@ -379,7 +378,7 @@ mod tests {
             for (text, source, server) in candidates(row) {
                 let candidate =
                     Candidate::new(HeloName::parse(text).expect("a legal name"), source);
-                // Under Strict only what means something in public can match.
+                // Under Strict only public names can match.
                 if name == "Strict" && candidate.scope() != Scope::Public {
                     continue;
                 }
@@ -407,7 +406,7 @@ mod tests {
     }
 
     #[test]
-    fn literals_and_names_that_mean_nothing_in_public_go_where_they_are_understood() {
+    fn literals_and_names_that_are_not_public_go_where_they_are_understood() {
         use Decision::{Permit, Reject};
         use Scope::{Loopback, Private, Public};
         // name, server, Standard, Submission

@@ -1,4 +1,4 @@
-//! What the DNS says about a name and an address: facts, and the finding they give.
+//! Verifies a name for a client address: the facts of the DNS, and the finding that follows.
 //!
 //! The words are those of RFC 8601 ([`Iprev`]) and RFC 9499 (the kinds of answer). A finding is
 //! about one name and one client address: a host with IPv4 and IPv6 has two.
@@ -18,7 +18,7 @@ use crate::dns::{Dns, Facts, Questions};
 use crate::executor::InFlight;
 use crate::name::{HeloName, is_verifiable};
 
-/// A name and a client address, checked: forward, reverse, and whether the two confirm each other.
+/// What [`verify`] found about a name and a client address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verification {
     name: HeloName,
@@ -36,13 +36,13 @@ impl Verification {
         &self.name
     }
 
-    /// Returns the client address it was checked for.
+    /// Returns the client address, if it was known.
     #[must_use]
     pub fn client_address(&self) -> Option<IpAddr> {
         self.client
     }
 
-    /// Returns the answers about the name; none for a literal.
+    /// Returns the answers about the name; empty for a literal and for a name that is not public.
     #[must_use]
     pub fn lookups(&self) -> &[Forward] {
         &self.lookups
@@ -54,8 +54,8 @@ impl Verification {
         self.finding
     }
 
-    /// Returns the answer about the client address; `None` when it is not known, or not public and
-    /// so not asked for.
+    /// Returns the names of the client address. `None` if the address is not known, or not public
+    /// and so not asked for.
     #[must_use]
     pub fn reverse(&self) -> Option<&Reverse> {
         self.reverse.as_ref()
@@ -69,19 +69,19 @@ impl Verification {
             .is_some_and(|reverse| names_hold(&reverse.answer, &self.name))
     }
 
-    /// Returns whether the names of the client address lead back to it, as far as this name shows
-    /// it: `None` when the PTR names are other ones, which were not looked up.
+    /// Returns whether the names of the client address lead back to it. `None` if the address was
+    /// not asked for, or if it has other names, which were not looked up.
     #[must_use]
     pub fn iprev(&self) -> Option<Iprev> {
         self.iprev
     }
 }
 
-/// Checks one name for one client address: A or AAAA of the name and PTR of the address, at the
-/// same time. When the address is not known, A and AAAA.
+/// Checks one name for one client address: asks for A or AAAA of the name and for PTR of the
+/// address, at the same time. If the address is not known, it asks for A and AAAA.
 ///
-/// It takes as long as `dns` takes. A name that is not public, a literal, and the PTR of an address
-/// that is not public are not asked for.
+/// The only deadline is that of `dns`. A literal, a name that is not public, and the PTR of an
+/// address that is not public are not asked for.
 ///
 /// ```
 /// use helo_name::HeloName;
@@ -125,8 +125,8 @@ pub async fn verify(dns: &impl Dns, name: &HeloName, client: Option<IpAddr>) -> 
 /// sockets for each name server: a thousand at once run out of file descriptors on most machines.
 const CONCURRENCY: usize = 100;
 
-/// Checks any number of names and client addresses, some at a time. Memory is bounded by that
-/// number, not by how many there are.
+/// Checks any number of names and client addresses, 100 at a time by default. Memory does not grow
+/// with their number.
 ///
 /// ```
 /// use helo_name::HeloName;
@@ -156,7 +156,7 @@ where
     }
 }
 
-/// Checks pairs of names and client addresses as they are asked for; [`verify_many`] makes it.
+/// Checks pairs of names and client addresses on demand; made by [`verify_many`].
 #[must_use = "nothing is checked until `next` is awaited"]
 pub struct VerifyMany<'a, D, I> {
     dns: &'a D,
@@ -181,8 +181,8 @@ impl<D: Dns, I: Iterator<Item = (HeloName, IpAddr)>> VerifyMany<'_, D, I> {
         self
     }
 
-    /// Waits for the next that is checked, in no particular order; `None` when all are. Dropping
-    /// the future loses nothing.
+    /// Waits for the next result, in no particular order; `None` after the last. Dropping the
+    /// future loses no result.
     pub async fn next(&mut self) -> Option<Verification> {
         while self.in_flight.len() < self.concurrency {
             let Some((name, client)) = self.pairs.next() else {

@@ -9,7 +9,7 @@ use crate::kinds::kinds;
 pub(crate) const MAX_ALIASES: usize = 8;
 
 kinds! {
-    /// Why the DNS gave no answer. None of these says anything about the name that was asked for.
+    /// Why the DNS did not answer. This says nothing about the name that was asked for.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
     #[non_exhaustive]
     pub enum NotKnown {
@@ -70,16 +70,23 @@ impl<T> Outcome<T> {
     }
 }
 
-/// One answer to one question: addresses of a name, or names of an address.
+/// The answer to one question, with the server that gave it and how long it may be used.
 ///
 /// ```
-/// use helo_name::dns::{Answer, Outcome};
+/// use helo_name::dns::{Answer, NotKnown, Outcome};
 /// use std::{net::IpAddr, time::Duration};
 ///
 /// let address: IpAddr = "192.0.2.10".parse().unwrap();
-/// let answer = Answer::found(vec![address]).with_ttl(Duration::from_secs(300));
+/// let answer = Answer::found(vec![address])
+///     .with_aliases(vec!["host.example.com".into()])
+///     .with_ttl(Duration::from_secs(300))
+///     .with_server("192.0.2.53:53".parse().unwrap());
 /// assert_eq!(answer.outcome(), &Outcome::Found(vec![address]));
+/// assert_eq!(answer.records(), [address]);
 /// assert_eq!(answer.ttl(), Some(Duration::from_secs(300)));
+///
+/// let silence = Answer::<IpAddr>::not_known(NotKnown::Timeout);
+/// assert_eq!(silence.why_not_known(), Some(NotKnown::Timeout));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer<T> {
@@ -90,7 +97,7 @@ pub struct Answer<T> {
 }
 
 impl<T> Answer<T> {
-    /// Makes an answer that found records. None at all makes it [`Outcome::NoData`].
+    /// Makes an answer with records; without any, it is [`Outcome::NoData`].
     #[must_use]
     pub fn found(records: Vec<T>) -> Self {
         if records.is_empty() {
@@ -117,22 +124,22 @@ impl<T> Answer<T> {
         Self::from(Outcome::NotKnown(reason))
     }
 
-    /// Adds how long the answer may be used: the smallest TTL on the way, for a negative answer the
-    /// one of RFC 2308.
+    /// Sets how long the answer may be used: the smallest TTL on the way, or the TTL of a negative
+    /// answer (RFC 2308 5).
     #[must_use]
     pub fn with_ttl(mut self, ttl: Duration) -> Self {
         self.ttl = Some(ttl);
         self
     }
 
-    /// Adds the targets of the CNAMEs that were followed, in order, as text.
+    /// Sets the targets of the CNAMEs that were followed, in order, as text.
     #[must_use]
     pub fn with_aliases(mut self, aliases: Vec<Box<str>>) -> Self {
         self.aliases = aliases;
         self
     }
 
-    /// Adds the name server that answered.
+    /// Sets the name server that answered.
     #[must_use]
     pub fn with_server(mut self, server: SocketAddr) -> Self {
         self.server = Some(server);
@@ -166,7 +173,7 @@ impl<T> Answer<T> {
         self.ttl
     }
 
-    /// Returns which name server answered, if that is known.
+    /// Returns the name server that answered, if it is known.
     #[must_use]
     pub fn server(&self) -> Option<SocketAddr> {
         self.server
@@ -195,12 +202,12 @@ impl<T> Answer<T> {
         }
     }
 
-    /// Returns whether the DNS did not say.
+    /// Returns whether the outcome is [`Outcome::NotKnown`].
     pub(crate) fn is_not_known(&self) -> bool {
         self.why_not_known().is_some()
     }
 
-    /// Returns why the DNS did not say, if it did not.
+    /// Returns why the outcome is [`Outcome::NotKnown`], if it is.
     #[must_use]
     pub fn why_not_known(&self) -> Option<NotKnown> {
         match self.outcome {

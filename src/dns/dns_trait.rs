@@ -1,4 +1,4 @@
-//! How the rest of the crate asks the DNS.
+//! The trait by which the crate asks the DNS.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -12,9 +12,8 @@ use crate::name::HeloName;
 /// [`Resolve::dns`](crate::Resolve::dns).
 ///
 /// An implementation asks absolute names only (no search list), never reads the hosts file, follows
-/// CNAMEs, and gives up by itself in bounded time; [`resolve`](crate::Resolve) stops waiting at its
-/// own deadline whatever happens. Its futures must work on any runtime, or must be awaited on the
-/// one they need.
+/// CNAMEs, and gives up in bounded time. [`Resolve`](crate::Resolve) always stops waiting at its
+/// own deadline. Futures that need one particular runtime must be awaited on it.
 ///
 /// ```
 /// use helo_name::dns::{Answer, Dns, Family, NotKnown, PtrText};

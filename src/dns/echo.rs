@@ -27,9 +27,8 @@ pub(crate) enum EchoRecord {
 /// A service that echoes the asker's address over DNS. The well-known ones are constants; their
 /// servers can be replaced.
 ///
-/// The servers of the constants are as published by their operators (2026); from the machines that
-/// this crate is tested on they cannot be reached, so the tests ask servers on loopback that behave
-/// like them.
+/// The servers of the constants are as published by their operators (2026). The machines that test
+/// this crate cannot reach them, so the tests ask servers on loopback that behave like them.
 ///
 /// ```
 /// use helo_name::dns::EchoService;
@@ -52,7 +51,7 @@ impl EchoService {
         servers: Cow::Borrowed(&[v4([193, 108, 88, 1])]),
     };
 
-    /// `whoami.cloudflare`, TXT of class CH, at 1.1.1.1 and its like
+    /// `whoami.cloudflare`, TXT of class CH, at Cloudflare's resolvers
     /// (developers.cloudflare.com/1.1.1.1).
     pub const CLOUDFLARE: Self = Self {
         name: Cow::Borrowed("whoami.cloudflare"),
@@ -78,7 +77,7 @@ impl EchoService {
     };
 
     /// `myip.opendns.com`, A and AAAA, at OpenDNS's resolvers (opendns.com/about/innovations/ipv6
-    /// and setup guide).
+    /// and its setup guide).
     pub const OPENDNS: Self = Self {
         name: Cow::Borrowed("myip.opendns.com"),
         record: EchoRecord::Address,
@@ -90,7 +89,7 @@ impl EchoService {
         ]),
     };
 
-    /// The well-known services, those for both families first.
+    /// The well-known services; those for both families come first.
     pub const WELL_KNOWN: [Self; 4] = [Self::OPENDNS, Self::GOOGLE, Self::CLOUDFLARE, Self::AKAMAI];
 
     /// Replaces the servers that are asked.
@@ -106,8 +105,7 @@ impl EchoService {
         &self.name
     }
 
-    /// Returns the servers of one family. The family of the server is the family that is
-    /// discovered.
+    /// Returns the servers of one family. It is also the family of the address that they echo.
     pub(crate) fn servers(&self, family: Family) -> Vec<SocketAddr> {
         let of_family = self.servers.iter().copied();
         of_family

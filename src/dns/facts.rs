@@ -13,8 +13,8 @@ use crate::dns::ptr_text::{MailExchanger, PtrText};
 
 /// A question to the DNS.
 ///
-/// Names are presentation text (RFC 1035 5.1) in lower case without the root dot, so the root is
-/// the empty name. Octets that are not printable ASCII are `\DDD`, and so are a backslash and a dot
+/// A name is in presentation form (RFC 1035 5.1), in lower case without the root dot, so the root
+/// is the empty name. An octet that is not printable ASCII is `\DDD`; so is a backslash, or a dot
 /// within a label.
 ///
 /// ```
@@ -26,7 +26,7 @@ use crate::dns::ptr_text::{MailExchanger, PtrText};
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(
     clippy::exhaustive_enums,
-    reason = "who answers questions must answer each kind"
+    reason = "an implementation must answer each kind of question"
 )]
 pub enum Question {
     /// A or AAAA of a name.
@@ -75,8 +75,8 @@ impl Facts {
         Self::default()
     }
 
-    /// Notes the answer to [`Question::Addresses`]. The answer is the one at the end of the CNAMEs,
-    /// which are in [`Answer::aliases`].
+    /// Notes the answer to [`Question::Addresses`]: the one at the end of the CNAMEs, which are in
+    /// [`Answer::aliases`].
     pub fn insert_addresses(&mut self, name: &str, family: Family, answer: Answer<IpAddr>) {
         self.addresses.insert((key(name), family), answer);
     }
@@ -109,7 +109,7 @@ impl Facts {
         self.names.get(&address.to_canonical())
     }
 
-    /// Notes for each question without an answer that none came in time.
+    /// Notes [`NotKnown::Timeout`] for each question that has no answer.
     pub(crate) fn insert_timeouts(&mut self, asked: impl IntoIterator<Item = Question>) {
         for question in asked {
             if self.has(&question) {
@@ -138,14 +138,14 @@ impl Facts {
         }
     }
 
-    /// Returns whether the DNS did not say something that was asked.
+    /// Returns whether any answer is not known.
     pub(crate) fn has_not_known(&self) -> bool {
         self.addresses.values().any(Answer::is_not_known)
             || self.exchangers.values().any(Answer::is_not_known)
             || self.names.values().any(Answer::is_not_known)
     }
 
-    /// Returns how long all of it may be used, if any answer says so.
+    /// Returns the smallest TTL of all answers, if any has one.
     pub(crate) fn shortest_ttl(&self) -> Option<Duration> {
         let addresses = self.addresses.values().filter_map(Answer::ttl);
         let exchangers = self.exchangers.values().filter_map(Answer::ttl);
@@ -153,8 +153,7 @@ impl Facts {
         addresses.chain(exchangers).chain(names).min()
     }
 
-    /// Leaves out what is not known. What this machine did not hear in time says nothing about what
-    /// others will hear.
+    /// Removes the answers that are not known: others may hear in time what this machine did not.
     #[cfg(feature = "receivers")]
     pub(crate) fn without_not_known(mut self) -> Self {
         self.addresses.retain(|_, answer| !answer.is_not_known());

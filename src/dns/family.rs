@@ -2,13 +2,13 @@
 
 use std::net::IpAddr;
 
-/// An address family, and with it the record type that holds its addresses: A or AAAA.
+/// An address family, and with it the type of its address records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "IPv4 and IPv6 are all there are")]
 pub enum Family {
-    /// IPv4; asked for as A.
+    /// IPv4, with A records.
     V4,
-    /// IPv6; asked for as AAAA.
+    /// IPv6, with AAAA records.
     V6,
 }
 

@@ -6,8 +6,8 @@
 //! each name server has a pool of its own, gets one absolute question, and its raw response is
 //! judged.
 //!
-//! All of it runs on a thread of its own with its own small runtime, so that a [`Resolver`] works
-//! under any executor and under none, and never touches the runtime of the program that uses it.
+//! All of it runs on a separate thread with a small runtime. So a [`Resolver`] works on any
+//! executor and without one, and never touches the runtime of the program that uses it.
 
 mod chain;
 mod name_server;
@@ -39,11 +39,13 @@ use crate::name::HeloName;
 ///
 /// ```no_run
 /// use helo_name::HeloName;
-/// use helo_name::dns::Resolver;
+/// use helo_name::dns::{Family, Resolver};
 ///
-/// let name = HeloName::resolve()
-///     .dns(Resolver::asking(["192.0.2.53:53".parse().unwrap()]))
-///     .blocking();
+/// let resolver = Resolver::asking(["192.0.2.53:53".parse().unwrap()]);
+/// let answer = pollster::block_on(resolver.addresses("mail.example.com", Family::V4));
+/// println!("{:?} by {:?}", answer.records(), answer.server());
+///
+/// let name = HeloName::resolve().dns(resolver).blocking();
 /// ```
 #[derive(Clone, Debug)]
 pub struct Resolver(Arc<Worker>);
@@ -53,7 +55,8 @@ impl Resolver {
         Self(Arc::new(Worker::new(servers, times)))
     }
 
-    /// Asks the name servers of this machine: resolv.conf on Unix, the adapters' on Windows.
+    /// Asks the name servers of this machine: those in resolv.conf on Unix, those of the network
+    /// adapters on Windows.
     ///
     /// They are read when the first question is asked. As long as there are none, every answer is
     /// [`NotKnown::NoNameServer`]. Search lists, `ndots` and the hosts file have no effect.
@@ -71,12 +74,10 @@ impl Resolver {
         )
     }
 
-    /// Asks the name servers of a resolv.conf, for a program that has one of its own, as in a
-    /// chroot.
+    /// Asks the name servers in a resolv.conf, for a program that has its own, as in a chroot.
     ///
-    /// As on a Unix machine ([`of_this_machine`](Self::of_this_machine)), the `nameserver` lines
-    /// count and nothing else: a search list adds no question, and an error elsewhere loses no
-    /// server. `[192.0.2.53]:5353` names a port (OpenBSD's resolv.conf(5)).
+    /// Only the `nameserver` lines count: a search list adds no question, and an error in another
+    /// line loses no server. `[192.0.2.53]:5353` names a port (OpenBSD's resolv.conf(5)).
     ///
     /// ```no_run
     /// use helo_name::dns::Resolver;
@@ -90,7 +91,7 @@ impl Resolver {
         Self::asking(host::name_servers_in(text.as_ref()))
     }
 
-    /// Sets how long a question may take, all tries together: 15 seconds unless called.
+    /// Sets how long a question may take, all tries together: 15 seconds by default.
     ///
     /// [`Resolve`](crate::Resolve) has its own deadline for all questions; this is for single
     /// questions and for [`verify_many`](crate::verify::verify_many), where silent servers would
@@ -105,7 +106,7 @@ impl Resolver {
     }
 
     /// Sets how long one try waits for an answer before the question is asked again, at most three
-    /// times in all: 5 seconds unless called, as `timeout:` in resolv.conf(5).
+    /// times in all: 5 seconds by default, as `timeout:` in resolv.conf(5).
     ///
     /// ```no_run
     /// use helo_name::dns::Resolver;
@@ -124,7 +125,7 @@ impl Resolver {
 
     /// Asks for the addresses of any name in one family, whether or not it may be sent in EHLO.
     ///
-    /// The name is absolute, and in presentation form as [`PtrText`] is: `\DDD` is an octet. A text
+    /// The name is absolute and in presentation form: `\DDD` is an octet (RFC 1035 5.1). A text
     /// that cannot be a name in the DNS (an empty label, 64 octets in one, 256 in all) does not
     /// exist, and is not asked for.
     pub async fn addresses(&self, name: &str, family: Family) -> Answer<IpAddr> {
@@ -135,8 +136,8 @@ impl Resolver {
         self.0.ask(query).await.filter_map(|data| data.ip_addr())
     }
 
-    /// Asks for the mail exchangers of any name. A name without MX has none here, although mail to
-    /// it goes to its address.
+    /// Asks for the MX records of any name. Without any the answer is NODATA, although mail then
+    /// goes to the addresses of the name (RFC 5321 5.1).
     ///
     /// The name is as in [`addresses`](Self::addresses).
     pub async fn mail_exchangers(&self, name: &str) -> Answer<MailExchanger> {
@@ -153,7 +154,7 @@ impl Resolver {
         })
     }
 
-    /// Asks a question, whatever it is (the PTR of a private address too), and notes the answer.
+    /// Asks any question, also for the PTR of a private address, and notes the answer.
     ///
     /// ```no_run
     /// use helo_name::dns::{Facts, Question, Resolver};
@@ -178,8 +179,8 @@ impl Resolver {
         }
     }
 
-    /// Asks for the addresses that an echo service gives: records of an address, or text that is
-    /// one. Other text in the answer is skipped (`edns0-client-subnet 192.0.2.0/24`).
+    /// Asks an echo service for the address of the asker, in an address record or as text. Other
+    /// text in the answer is skipped (`edns0-client-subnet 192.0.2.0/24`).
     pub(crate) async fn ask_echo(
         &self,
         name: &str,
@@ -245,7 +246,7 @@ impl Default for Resolver {
 impl Dns for Resolver {
     async fn forward(&self, name: &HeloName, family: Family) -> Answer<IpAddr> {
         if name.is_literal() {
-            return Answer::nx_domain(); // a literal is no name in the DNS
+            return Answer::nx_domain(); // a literal is not a name in the DNS
         }
         self.addresses(name.as_str(), family).await
     }

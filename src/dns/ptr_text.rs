@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::name::{HeloName, InvalidHeloName};
 
-/// The text of a PTR record, hostile until it is parsed.
+/// The text of a PTR record, untrusted until it is parsed.
 ///
 /// The owner of an address can write anything into its PTR record: spaces, CR LF, 255 octets of any
 /// kind. The text is kept in presentation form (RFC 1035 5.1, RFC 4343 2.1): no root dot at the
@@ -14,8 +14,9 @@ use crate::name::{HeloName, InvalidHeloName};
 pub struct PtrText(Box<str>);
 
 impl PtrText {
-    /// Takes text in presentation form. A root dot at the end goes; a quote is escaped, whatever is
-    /// not printable ASCII becomes `\DDD`, and so does a backslash that escapes nothing.
+    /// Reads text in presentation form. A root dot at the end is dropped, a quote is escaped, and
+    /// an octet that is not printable ASCII becomes `\DDD`, as does a backslash that escapes
+    /// nothing.
     ///
     /// ```
     /// use helo_name::dns::PtrText;
@@ -30,7 +31,7 @@ impl PtrText {
         while let [octet, after @ ..] = rest {
             rest = after;
             match (octet, after) {
-                (b'.', []) => {} // of the root
+                (b'.', []) => {} // the root dot
                 (b'\\', [escaped, after @ ..]) if escaped.is_ascii_graphic() => {
                     safe.push('\\');
                     safe.push(char::from(*escaped));
@@ -43,7 +44,7 @@ impl PtrText {
         Self(safe.into())
     }
 
-    /// Takes the labels as they came off the wire, without the root label.
+    /// Reads the labels of a DNS message, without the root label.
     ///
     /// ```
     /// use helo_name::dns::PtrText;
@@ -73,7 +74,7 @@ impl PtrText {
         &self.0
     }
 
-    /// The text for a report, cut. It is printable and escaped already.
+    /// Returns the text for a report, cut. It is printable and escaped already.
     pub(crate) fn excerpt(&self) -> String {
         const SHOWN: usize = 80;
         match self.0.get(..SHOWN) {
@@ -88,8 +89,8 @@ impl PtrText {
     ///
     /// # Errors
     ///
-    /// Whatever [`HeloName::parse`] refuses: an escape, an underscore, a single label. An address
-    /// literal is not a PTR name, and its bracket is refused as a character.
+    /// If [`HeloName::parse`] refuses the text: an escape, an underscore, a single label. A literal
+    /// is not a PTR name, and is refused at its bracket.
     pub fn to_name(&self) -> Result<HeloName, InvalidHeloName> {
         HeloName::parse_domain(&self.0)
     }
@@ -99,9 +100,9 @@ impl PtrText {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(clippy::exhaustive_structs, reason = "RFC 1035 3.3.9 has these fields")]
 pub struct MailExchanger {
-    /// Smaller numbers are tried first.
+    /// Hosts with smaller numbers are tried first (RFC 5321 5.1).
     pub preference: u16,
-    /// Its name as text, as [`PtrText`] has it; empty for a null MX (RFC 7505).
+    /// The name of the host, in the form of [`PtrText`]; empty for a null MX (RFC 7505).
     pub host: Box<str>,
 }
 
@@ -125,7 +126,7 @@ mod tests {
     use crate::each::each;
 
     #[test]
-    fn ptr_text_cannot_end_the_quotes_it_stands_in_and_is_a_name_only_without_escapes() {
+    fn ptr_text_cannot_close_its_quotes_and_is_a_name_only_without_escapes() {
         each(
             [
                 ("mail.example.com.", "mail.example.com", true),

@@ -57,17 +57,17 @@ impl<'a, D: Dns> Questions<'a, D> {
         !known.has(&question) && self.asked.insert(question)
     }
 
-    /// Waits for the next answer; `None` when none is missing.
+    /// Waits for the next answer; `None` when all have come.
     pub(crate) async fn next(&mut self) -> Option<Heard> {
         self.in_flight.next().await
     }
 
-    /// Waits for the next answer; `None` when none is missing, or when the alarm rings first.
+    /// As [`next`](Self::next), but `None` also when the alarm rings first.
     pub(crate) async fn next_before(&mut self, alarm: &Alarm) -> Option<Heard> {
         self.in_flight.next_before(alarm).await
     }
 
-    /// Gives up: what was asked and has no answer is not known.
+    /// Stops waiting, and notes that the missing answers did not come in time.
     pub(crate) fn give_up(self, facts: &mut Facts) {
         facts.insert_timeouts(self.asked);
     }

@@ -15,15 +15,19 @@ use crate::name::HeloName;
 /// How long a [`Zone`]'s answers may be used.
 const TTL: Duration = Duration::from_secs(60);
 
-/// A [`Dns`] in memory. A name that is not in it does not exist, and it notes every question.
+/// A [`Dns`] in memory, for tests. A name that is not in it does not exist.
 ///
 /// ```
 /// use helo_name::{HeloName, Resolve};
-/// use helo_name::dns::Zone;
+/// use helo_name::dns::{NotKnown, Zone};
 ///
 /// let zone = Zone::new()
 ///     .address("mail.example.com", "192.0.2.10")
-///     .ptr("192.0.2.10", "mail.example.com");
+///     .alias("www.example.com", "mail.example.com")
+///     .empty("example.com")
+///     .fails("slow.example.com", NotKnown::Timeout)
+///     .ptr("192.0.2.10", "mail.example.com")
+///     .ptr_fails("192.0.2.11", NotKnown::ServFail);
 /// let name = Resolve::new(zone)
 ///     .ignore_machine()
 ///     .ignore_environment()
@@ -85,7 +89,7 @@ impl Zone {
         self
     }
 
-    /// Makes a name an alias of another: a CNAME record.
+    /// Adds an alias of a name: a CNAME record.
     #[must_use]
     pub fn alias(mut self, name: &str, target: &str) -> Self {
         self.names.insert(key(name), Node::Alias(key(target)));
@@ -99,7 +103,7 @@ impl Zone {
         self
     }
 
-    /// Adds a PTR name to an address; any text, as in the DNS.
+    /// Adds a PTR name to an address. It can be any text, as in the DNS.
     ///
     /// # Panics
     ///

@@ -37,7 +37,7 @@ impl Finding {
         Self::NoAddress,
     ];
 
-    /// Says it about a name and a client address, as a clause.
+    /// Returns it as a clause about a name and a client address.
     pub(crate) fn about(self, name: &HeloName, client: Option<IpAddr>) -> String {
         let means_nothing = name.is_domain() && name.scope() != Scope::Public;
         match (self, client) {
@@ -69,7 +69,7 @@ pub struct ClientFinding {
 }
 
 impl ClientFinding {
-    /// Puts the two together.
+    /// Makes the pair.
     ///
     /// ```
     /// use helo_name::verify::{ClientFinding, Finding};
@@ -83,7 +83,7 @@ impl ClientFinding {
     }
 }
 
-/// A fact: what the DNS says the addresses of a name are, in one family.
+/// The addresses of a name in one family, as the DNS says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "a pair that callers match on")]
 pub struct Forward {
@@ -97,7 +97,7 @@ pub struct Forward {
 ///
 /// The facts are the answers for the client's family; without a client address, for both. An
 /// address literal is its own address, and needs no facts. A name that is not public is
-/// [`Finding::NotPublic`] whatever the facts are. Pure: nothing is asked.
+/// [`Finding::NotPublic`] whatever the facts are. Nothing is asked.
 ///
 /// ```
 /// use helo_name::HeloName;
@@ -173,8 +173,8 @@ fn resolving_finding(name: &HeloName, facts: &Facts) -> Finding {
     }
 }
 
-/// Which record types of a name are asked for (R12): none of a literal or of a name that means
-/// nothing in public.
+/// Returns the families to ask for the addresses of a name (R12): none for a literal or a name that
+/// is not public.
 pub(crate) fn families_to_ask(name: &HeloName, client: Option<IpAddr>) -> Vec<Family> {
     if name.is_literal() || name.scope() != Scope::Public {
         return Vec::new();
@@ -185,7 +185,7 @@ pub(crate) fn families_to_ask(name: &HeloName, client: Option<IpAddr>) -> Vec<Fa
     }
 }
 
-/// Returns the answers about a name that a finding for this client address rests on.
+/// Returns the answers about a name that decide its finding for this client address.
 pub(crate) fn lookups(name: &HeloName, client: Option<IpAddr>, facts: &Facts) -> Vec<Forward> {
     let asked = families_to_ask(name, client).into_iter();
     asked

@@ -1,4 +1,4 @@
-//! Do the names of an address lead back to it?
+//! Checks whether the names of an address lead back to it (RFC 8601 3).
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -7,22 +7,22 @@ use crate::dns::{Answer, Facts, Family, Outcome, PtrText};
 use crate::kinds::kinds;
 use crate::name::{HeloName, Scope};
 
-/// How many PTR names of an address are confirmed; RFC 7208 4.6.4 has the same limit for the same
+/// How many PTR names of an address are looked up. RFC 7208 4.6.4 has the same limit for the same
 /// reason.
 pub(crate) const MAX_CONFIRMED: usize = 10;
 
-/// A fact: what the DNS says the names of an address are.
+/// The names of an address, as the DNS says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "a pair that callers match on")]
 pub struct Reverse {
     /// The address that was asked for.
     pub address: IpAddr,
-    /// What the DNS said; hostile text until it is parsed.
+    /// What the DNS said; untrusted text until it is parsed.
     pub answer: Answer<PtrText>,
 }
 
 impl Reverse {
-    /// Takes what the facts say of the names of an address, if they were asked for.
+    /// Returns what the facts say about the names of an address, if they were asked for.
     pub(crate) fn from(address: IpAddr, facts: &Facts) -> Option<Self> {
         let answer = facts.names(address)?.clone();
         Some(Self { address, answer })

@@ -179,7 +179,7 @@ impl Chain {
     }
 }
 
-/// hickory's error enums grow; whatever is new there is temporary here.
+/// Returns the reason for an error. hickory's enums grow, and a new error counts as temporary.
 fn why_not_known(error: &NetError) -> NotKnown {
     match error {
         NetError::Dns(DnsError::ResponseCode(ResponseCode::Refused)) => NotKnown::Refused,

@@ -1,4 +1,4 @@
-//! One name server: asks it a question, more than once if need be.
+//! Asks one name server, and asks again when it fails.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -16,7 +16,7 @@ use crate::dns::answer::{Answer, NotKnown};
 use crate::dns::hickory::name_server::NameServer;
 use crate::executor::InFlight;
 
-/// How many name servers are asked at once; glibc reads no more either (MAXNS, resolv.conf(5)).
+/// How many name servers are asked at once: as many as glibc reads (MAXNS, resolv.conf(5)).
 const MAX_NAME_SERVERS: usize = 3;
 
 /// How long the thread waits for a question before it ends; a resolution asks all its questions
@@ -123,8 +123,8 @@ impl Worker {
             .unwrap_or_else(|_| Answer::not_known(NotKnown::NoSocket))
     }
 
-    /// Hands a job to the thread, and starts one if there is none: before the first question, and
-    /// after an idle time.
+    /// Sends a job to the thread, and starts one if none runs: for the first question, and after an
+    /// idle time.
     fn submit(&self, job: Job) {
         let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         let unsent = match &*jobs {
