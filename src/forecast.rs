@@ -5,7 +5,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 
 use crate::dns::{Answer, Facts};
-use crate::escape::Excerpt;
+use crate::escape::{Excerpt, list};
 use crate::name::HeloName;
 use crate::policy::Decision;
 use crate::receivers::{Basis, Ehlo, Profile, Server, Verdict};
@@ -147,12 +147,8 @@ impl fmt::Display for Forecast {
         if !self.open.is_empty() {
             write!(f, ", not known: {}", self.open.join(" "))?;
         }
-        for (index, refusal) in self.refusals.iter().enumerate() {
-            write!(
-                f,
-                "{}{refusal}",
-                if index == 0 { "; refused by " } else { ", " }
-            )?;
+        if !self.refusals.is_empty() {
+            write!(f, "; refused by {}", list(&self.refusals))?;
         }
         Ok(())
     }
@@ -180,11 +176,12 @@ impl Resolution {
         let considered = || self.considered().iter();
         let first = considered().find(is_chosen);
         let others = considered().filter(|other| is_refused(other) && !is_chosen(other));
+        let forecast = |considered: &Considered| {
+            let argument = considered.argument()?;
+            Some(judge(considered, argument, client, &known))
+        };
         let told = first.into_iter().chain(others).take(MOST);
-        told.filter_map(|considered| {
-            Some(judge(considered, considered.argument()?, client, &known))
-        })
-        .collect()
+        told.filter_map(forecast).collect()
     }
 }
 

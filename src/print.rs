@@ -33,18 +33,13 @@ impl fmt::Display for Client {
 impl fmt::Display for Considered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.what())?;
-        match self.name() {
-            Some(name) if name.as_str() != self.raw() => write!(f, " is {name}")?,
-            _ => {}
+        if let Some(name) = self.name().filter(|name| *name != self.raw()) {
+            write!(f, " is {name}")?;
         }
-        for (index, repair) in self.repairs().iter().enumerate() {
-            write!(f, "{}{repair}", if index == 0 { " (" } else { ", " })?;
+        if !self.repairs().is_empty() {
+            write!(f, " ({})", list(self.repairs()))?;
         }
-        f.write_str(if self.repairs().is_empty() {
-            ": "
-        } else {
-            "): "
-        })?;
+        f.write_str(": ")?;
         for lookup in self.lookups() {
             write!(f, "{} ", lookup.family.record_type())?;
             write_answer(f, &lookup.answer, ToString::to_string)?;

@@ -60,12 +60,10 @@ impl Advice<'_> {
             }
             return warnings;
         }
-        for about in first
-            .findings()
-            .iter()
-            .filter(|about| !about.finding.is_good())
-        {
-            if let Some(address) = about.client {
+        for about in first.findings() {
+            if let Some(address) = about.client
+                && !about.finding.is_good()
+            {
                 warnings.push(Warning::OtherAddress {
                     name: name.clone(),
                     address,
@@ -80,10 +78,9 @@ impl Advice<'_> {
     fn about_name(&self, name: &HeloName) -> Vec<Warning> {
         let mut warnings = Vec::new();
         if let Some(generic) = generic_reason(name) {
-            let look = generic.to_string();
             warnings.push(Warning::Generic {
                 name: name.clone(),
-                look,
+                look: generic.to_string(),
             });
         }
         if let Some(target) = self.alias_of(name) {
@@ -93,11 +90,11 @@ impl Advice<'_> {
             });
         }
         for address in self.gathered.client_addresses() {
-            let Some(answer) = self.facts.names(address) else {
-                continue;
-            };
-            let has_names = matches!(answer.outcome(), Outcome::Found(_));
-            if name.is_domain() && has_names && !names_hold(answer, name) {
+            if let Some(answer) = self.facts.names(address)
+                && let Outcome::Found(_) = answer.outcome()
+                && name.is_domain()
+                && !names_hold(answer, name)
+            {
                 warnings.push(Warning::PtrNamesOther {
                     name: name.clone(),
                     address,
@@ -108,12 +105,10 @@ impl Advice<'_> {
     }
 
     fn alias_of(&self, name: &HeloName) -> Option<Box<str>> {
-        let answers = Family::ALL
-            .iter()
-            .filter_map(|&family| self.facts.addresses(name.as_str(), family));
-        answers
-            .flat_map(|answer| answer.aliases().first())
-            .next()
-            .cloned()
+        let mut families = Family::ALL.into_iter();
+        families.find_map(|family| {
+            let answer = self.facts.addresses(name.as_str(), family)?;
+            answer.aliases().first().cloned()
+        })
     }
 }

@@ -5,13 +5,13 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use crate::candidate::Source;
-use crate::dns::Facts;
-use crate::name::{HeloName, Scope, generic_reason, is_verifiable};
+use crate::dns::{Answer, Facts};
+use crate::name::{Scope, generic_reason, is_verifiable};
 use crate::plan::{Attempt, Plan};
 use crate::policy::{Decision, FallbackPolicy};
 use crate::resolve::advise::{Advice, warnings};
 use crate::resolve::considered::{Client, Considered};
-use crate::resolve::error::{Cure, EXAMPLE, ResolveError, ResolveErrorKind};
+use crate::resolve::error::{Cure, EXAMPLE, Failure, ResolveError, ResolveErrorKind};
 use crate::resolve::gather::{ClientIs, Gathered};
 use crate::resolve::judge::Judge;
 use crate::resolve::warning::Warning;
@@ -48,11 +48,8 @@ pub(super) fn choose(
         policy,
     };
     let considered = judge.considered();
-    let clients = gathered
-        .clients
-        .iter()
-        .map(|client| Client::new(client, facts))
-        .collect();
+    let clients = gathered.clients.iter();
+    let clients: Vec<Client> = clients.map(|client| Client::new(client, facts)).collect();
     let chooser = Chooser {
         gathered,
         name_servers,
@@ -62,9 +59,10 @@ pub(super) fn choose(
     let plan = chooser.plan(&considered);
     let first = plan.as_ref().ok().map(Plan::first);
     let provisional = first.is_some_and(|first| chooser.is_provisional(first));
-    let longest = match provisional || plan.is_err() {
-        true => PROVISIONAL,
-        false => LONGEST,
+    let longest = if provisional || plan.is_err() {
+        PROVISIONAL
+    } else {
+        LONGEST
     };
     let advice = Advice {
         gathered,
@@ -82,26 +80,34 @@ pub(super) fn choose(
     }
 }
 
+/// The order of sources (R21).
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    Operator,
+    /// A verified name of the host that is a PTR name too.
+    HostInPtr,
+    Ptr,
+    Host,
+    SenderDomain,
+    Literal,
+}
+
 struct Chooser<'a> {
     gathered: &'a Gathered,
     /// The name servers to look at, when the DNS did not say something.
     name_servers: &'a [SocketAddr],
     facts: &'a Facts,
-    clients: &'a Vec<Client>,
+    clients: &'a [Client],
 }
 
 impl Chooser<'_> {
     fn plan(&self, considered: &[Considered]) -> Result<Plan, ResolveError> {
         let is_refused = |considered: &&Considered| considered.decision == Decision::Reject;
-        let mut operators = considered
-            .iter()
-            .filter(|considered| considered.source.is_operator());
-        if let Some(operators) = operators.next().filter(is_refused) {
+        let is_operators = |considered: &&Considered| considered.source.is_operator();
+        if let Some(operators) = considered.iter().find(is_operators).filter(is_refused) {
             return Err(self.refuse_operators(operators));
         }
-        let usable = considered
-            .iter()
-            .filter(|considered| !is_refused(considered));
+        let usable = considered.iter().filter(|other| !is_refused(other));
         let mut usable: Vec<&Considered> = usable.collect();
         usable.sort_by_key(|considered| self.rank(considered));
         let attempts = usable.into_iter().filter_map(Considered::attempt);
@@ -117,21 +123,22 @@ impl Chooser<'_> {
         let mut findings = considered.findings.iter();
         let misses_some = findings.any(|about| about.finding != Finding::Match);
         let place = match considered.source {
-            source if source.is_operator() => 0,
-            Source::HostName | Source::Mailname | Source::Qualified(_)
-                if is_verified && self.is_ptr_name(considered) =>
-            {
-                1
+            Source::Configured | Source::Environment => Place::Operator,
+            Source::HostName | Source::Mailname | Source::Qualified(_) => {
+                if is_verified && self.is_ptr_name(considered) {
+                    Place::HostInPtr
+                } else {
+                    Place::Host
+                }
             }
-            Source::Ptr(_) => 2,
-            Source::HostName | Source::Mailname | Source::Qualified(_) => 3,
-            Source::Literal(_) => 5,
-            _ => 4,
+            Source::Ptr(_) => Place::Ptr,
+            Source::SenderDomain => Place::SenderDomain,
+            Source::Literal(_) => Place::Literal,
         };
         (
-            place != 0,
+            place != Place::Operator,
             considered.decision,
-            place == 5,
+            place == Place::Literal,
             is_generic,
             misses_some,
             place,
@@ -139,14 +146,12 @@ impl Chooser<'_> {
     }
 
     fn is_ptr_name(&self, considered: &Considered) -> bool {
-        let holds = |address: IpAddr, name: &HeloName| {
-            self.facts
-                .names(address)
-                .is_some_and(|answer| names_hold(answer, name))
+        let Some(name) = &considered.name else {
+            return false;
         };
-        let mut addresses = self.gathered.client_addresses();
-        let name = considered.name.as_ref();
-        name.is_some_and(|name| addresses.any(|address| holds(address, name)))
+        let addresses = self.gathered.client_addresses();
+        let mut answers = addresses.filter_map(|address| self.facts.names(address));
+        answers.any(|answer| names_hold(answer, name))
     }
 
     /// The operator's name rests on what the DNS says about it; a derived name, on all that was
@@ -165,13 +170,13 @@ impl Chooser<'_> {
         } else {
             ResolveErrorKind::Configuration
         };
-        ResolveError::new(
+        ResolveError::new(Failure {
             kind,
-            vec![considered.clone()],
-            Vec::new(),
-            self.name_servers.to_vec(),
-            self.cure_for(considered),
-        )
+            considered: vec![considered.clone()],
+            clients: Vec::new(),
+            name_servers: self.name_servers.to_vec(),
+            cure: self.cure_for(considered),
+        })
     }
 
     /// What would make the operator's refused name acceptable, or a name in its place.
@@ -185,10 +190,8 @@ impl Chooser<'_> {
         }
         let client = self.public_client();
         let is_verified = considered.has_finding(Finding::Match);
-        let public = considered
-            .name
-            .as_ref()
-            .filter(|name| name.scope() == Scope::Public);
+        let name = considered.name.as_ref();
+        let public = name.filter(|name| name.scope() == Scope::Public);
         match (public, client) {
             (Some(_), None) => Cure::GiveClientAddress,
             (Some(name), Some(address)) if name.is_domain() && !is_verified => Cure::AddRecord {
@@ -204,30 +207,26 @@ impl Chooser<'_> {
     }
 
     fn nothing_usable(&self, considered: &[Considered]) -> ResolveError {
-        let answers = self
-            .gathered
-            .client_addresses()
-            .filter_map(|address| self.facts.names(address));
+        let mut addresses = self.gathered.client_addresses();
+        let names = |address| self.facts.names(address);
         let is_open = considered.iter().any(Considered::has_unknown)
             || self.gathered.client_is == ClientIs::NotKnownYet
-            || answers.into_iter().any(|answer| answer.is_not_known());
-        let kind = if is_open {
-            ResolveErrorKind::TryAgain
-        } else {
-            ResolveErrorKind::NoUsableName
-        };
-        let cure = Cure::SetName {
-            example: EXAMPLE,
-            instead_of: None,
-            client: self.public_client(),
-        };
-        ResolveError::new(
-            kind,
-            considered.to_vec(),
-            self.clients.clone(),
-            self.name_servers.to_vec(),
-            cure,
-        )
+            || addresses.any(|address| names(address).is_some_and(Answer::is_not_known));
+        ResolveError::new(Failure {
+            kind: if is_open {
+                ResolveErrorKind::TryAgain
+            } else {
+                ResolveErrorKind::NoUsableName
+            },
+            considered: considered.to_vec(),
+            clients: self.clients.to_vec(),
+            name_servers: self.name_servers.to_vec(),
+            cure: Cure::SetName {
+                example: EXAMPLE,
+                instead_of: None,
+                client: self.public_client(),
+            },
+        })
     }
 
     fn public_client(&self) -> Option<IpAddr> {

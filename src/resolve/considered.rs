@@ -59,11 +59,12 @@ impl Client {
     }
 
     pub(super) fn has_no_ptr(&self) -> bool {
-        let outcome = self
-            .reverse
-            .as_ref()
-            .map(|reverse| reverse.answer.outcome());
-        matches!(outcome, Some(Outcome::NoData | Outcome::NxDomain))
+        self.reverse.as_ref().is_some_and(|reverse| {
+            matches!(
+                reverse.answer.outcome(),
+                Outcome::NoData | Outcome::NxDomain
+            )
+        })
     }
 }
 
@@ -207,10 +208,10 @@ kinds! {
 }
 
 impl Reason {
-    fn new(kind: ReasonKind, text: String) -> Self {
+    fn new(kind: ReasonKind, text: impl Into<String>) -> Self {
         Self {
             kind,
-            text,
+            text: text.into(),
             suggestion: None,
         }
     }
@@ -240,7 +241,7 @@ impl Reason {
                 "the literal of the client address is the last resort"
             }
         };
-        Self::new(ReasonKind::Literal, text.to_owned())
+        Self::new(ReasonKind::Literal, text)
     }
 
     /// Why a name that is not public is sent anyway.
@@ -251,16 +252,15 @@ impl Reason {
             }
             _ => "it is not a public name, and the policy accepts it anyway",
         };
-        Self::new(ReasonKind::Finding(Finding::NotPublic), text.to_owned())
+        Self::new(ReasonKind::Finding(Finding::NotPublic), text)
     }
 
     pub(super) fn not_shown() -> Self {
-        let text = "only ten are shown".to_owned();
-        Self::new(ReasonKind::NotShown, text)
+        Self::new(ReasonKind::NotShown, "only ten are shown")
     }
 
     pub(super) fn not_asked() -> Self {
-        Self::new(ReasonKind::NotAsked, "only ten are looked up".to_owned())
+        Self::new(ReasonKind::NotAsked, "only ten are looked up")
     }
 
     pub(super) fn findings(

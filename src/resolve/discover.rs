@@ -30,11 +30,7 @@ pub(super) async fn discover(
     mut gathered: Gathered,
     deadline: Duration,
 ) -> Gathered {
-    let known: Vec<Family> = gathered.client_addresses().map(Family::of).collect();
-    let missing: Vec<Family> = Family::ALL
-        .into_iter()
-        .filter(|family| !known.contains(family))
-        .collect();
+    let missing = missing_families(&gathered);
     if services.is_empty() || missing.is_empty() || gathered.is_misconfigured() {
         return gathered;
     }
@@ -59,23 +55,30 @@ pub(super) async fn discover(
     gathered
 }
 
-/// Asks all services, until two agree for each family or the alarm rings.
+/// The families in which no client address is known.
+fn missing_families(gathered: &Gathered) -> Vec<Family> {
+    let is_missing = |family: &Family| {
+        let mut known = gathered.client_addresses().map(Family::of);
+        known.all(|known| known != *family)
+    };
+    Family::ALL.into_iter().filter(is_missing).collect()
+}
+
+/// Asks all services at once, until two agree in each family or the alarm rings.
 async fn votes(services: &[EchoService], missing: &[Family], alarm: &Alarm) -> BTreeSet<Vote> {
     let mut asked = InFlight::default();
     for &family in missing {
-        let of_family = services.iter();
-        for service in of_family.filter(|service| !service.servers(family).is_empty()) {
-            asked.push(async move { ask(service, family).await });
+        for service in services {
+            if !service.servers(family).is_empty() {
+                asked.push(ask(service, family));
+            }
         }
     }
     let mut votes = BTreeSet::new();
-    let is_agreed = |votes: &BTreeSet<Vote>| {
-        let mut families = missing.iter();
-        families.all(|&family| agreed(votes, family).is_some())
-    };
     while let Some(vote) = asked.next_before(alarm).await {
         votes.extend(vote);
-        if is_agreed(&votes) {
+        let mut missing = missing.iter();
+        if missing.all(|&family| agreed(&votes, family).is_some()) {
             break;
         }
     }
@@ -93,9 +96,8 @@ pub(super) fn without_unconfirmed(mut gathered: Gathered, facts: &Facts) -> Gath
         if !matches!(iprev(address, facts), Some(Iprev::Fail | Iprev::PermError)) {
             gathered.client_is = ClientIs::NotKnownYet;
         }
-        gathered
-            .warnings
-            .push(Warning::DiscoveryUnconfirmed(address));
+        let unconfirmed = Warning::DiscoveryUnconfirmed(address);
+        gathered.warnings.push(unconfirmed);
     }
     gathered.clients = kept;
     gathered

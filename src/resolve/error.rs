@@ -30,15 +30,16 @@ pub(super) const EXAMPLE: HeloName = HeloName::from_static("mail.example.com");
 /// assert_eq!(error.cure().to_string(), "HELO_NAME=mail.example.com");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ResolveError(Arc<Inner>);
+pub struct ResolveError(Arc<Failure>);
 
+/// What a [`ResolveError`] holds.
 #[derive(Debug, PartialEq, Eq)]
-struct Inner {
-    kind: ResolveErrorKind,
-    considered: Vec<Considered>,
-    clients: Vec<Client>,
-    name_servers: Vec<SocketAddr>,
-    cure: Cure,
+pub(super) struct Failure {
+    pub(super) kind: ResolveErrorKind,
+    pub(super) considered: Vec<Considered>,
+    pub(super) clients: Vec<Client>,
+    pub(super) name_servers: Vec<SocketAddr>,
+    pub(super) cure: Cure,
 }
 
 kinds! {
@@ -91,53 +92,45 @@ messages! {
 impl Cure {
     /// What to know about the line.
     pub(crate) fn explanation(&self) -> String {
-        let Self::SetName {
-            example,
-            instead_of,
-            client,
-        } = self
-        else {
-            return match self {
-                Self::AddRecord { .. } => "publish this record",
-                _ => "set this in the program",
-            }
-            .to_owned();
-        };
-        let setting = match instead_of {
-            Some(Source::Configured) => "change the setting, or remove it and set HELO_NAME to",
-            _ => "set HELO_NAME to",
-        };
-        if *example != EXAMPLE {
-            return format!("{setting} the name that was meant");
-        }
-        match client {
-            None => format!("{setting} this host's fully-qualified name, for example"),
-            Some(address) => {
-                let record_type = Family::of(*address).record_type();
-                format!(
-                    "{setting} this host's fully-qualified name, whose {record_type} record is \
-                     {address}, for example"
-                )
+        match self {
+            Self::AddRecord { .. } => "publish this record".to_owned(),
+            Self::GiveClientAddress => "set this in the program".to_owned(),
+            Self::SetName {
+                example,
+                instead_of,
+                client,
+            } => {
+                let setting = match instead_of {
+                    Some(Source::Configured) => {
+                        "change the setting, or remove it and set HELO_NAME to"
+                    }
+                    _ => "set HELO_NAME to",
+                };
+                format!("{setting} {}", name_to_set(example, *client))
             }
         }
+    }
+
+    /// Says what to do, and the line.
+    fn sentence(&self) -> String {
+        format!("fix: {}: {self}", self.explanation())
+    }
+}
+
+fn name_to_set(example: &HeloName, client: Option<IpAddr>) -> String {
+    match client {
+        _ if *example != EXAMPLE => "the name that was meant".to_owned(),
+        None => "this host's fully-qualified name, for example".to_owned(),
+        Some(address) => format!(
+            "this host's fully-qualified name, whose {} record is {address}, for example",
+            Family::of(address).record_type()
+        ),
     }
 }
 
 impl ResolveError {
-    pub(super) fn new(
-        kind: ResolveErrorKind,
-        considered: Vec<Considered>,
-        clients: Vec<Client>,
-        name_servers: Vec<SocketAddr>,
-        cure: Cure,
-    ) -> Self {
-        Self(Arc::new(Inner {
-            kind,
-            considered,
-            clients,
-            name_servers,
-            cure,
-        }))
+    pub(super) fn new(failure: Failure) -> Self {
+        Self(Arc::new(failure))
     }
 
     /// Returns what was refused, each with its reason.
@@ -157,17 +150,11 @@ impl ResolveError {
     pub fn cure(&self) -> &Cure {
         &self.0.cure
     }
-}
 
-impl ResolveError {
-    /// Writes the kind and the fix, without the reasons.
+    /// Says the kind and what to do, for a report that has given the reasons.
     pub(crate) fn summary(&self) -> String {
-        let (headline, cure) = (self.0.kind.headline(), &self.0.cure);
-        format!(
-            "{headline} ({}); fix: {}: {cure}",
-            self.0.kind.as_str(),
-            cure.explanation()
-        )
+        let (kind, cure) = (self.0.kind, &self.0.cure);
+        format!("{} ({kind}); {}", kind.headline(), cure.sentence())
     }
 }
 
@@ -176,24 +163,28 @@ impl std::error::Error for ResolveError {}
 impl fmt::Display for ResolveError {
     /// One line: what is wrong, every candidate with its reason, and the line that would fix it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0.kind.headline())?;
-        for considered in &self.0.considered {
+        let Failure {
+            kind,
+            considered,
+            clients,
+            name_servers,
+            cure,
+        } = &*self.0;
+        f.write_str(kind.headline())?;
+        for considered in considered {
             write!(f, "; {}: {}", considered.what(), considered.reason())?;
         }
-        let mut missing = self
-            .0
-            .clients
-            .iter()
-            .filter_map(without_ptr_name)
-            .peekable();
-        if self.0.considered.is_empty() && missing.peek().is_none() {
+        let missing: Vec<String> = clients.iter().filter_map(without_ptr_name).collect();
+        for missing in &missing {
+            write!(f, "; {missing}")?;
+        }
+        if considered.is_empty() && missing.is_empty() {
             f.write_str("; there is no candidate")?;
         }
-        missing.try_for_each(|missing| write!(f, "; {missing}"))?;
-        if !self.0.name_servers.is_empty() {
-            write!(f, "; name servers asked: {}", list(&self.0.name_servers))?;
+        if !name_servers.is_empty() {
+            write!(f, "; name servers asked: {}", list(name_servers))?;
         }
-        write!(f, "; fix: {}: {}", self.0.cure.explanation(), self.0.cure)
+        write!(f, "; {}", cure.sentence())
     }
 }
 

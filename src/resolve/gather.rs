@@ -286,11 +286,11 @@ fn host_names(settings: &Settings) -> Vec<Raw> {
     };
     let host = Raw::new(Source::HostName, &host);
     let qualified = bare_label(&host).map_or(Vec::new(), |bare| qualifications(settings, bare));
-    let qualified = qualified.into_iter();
-    let names = qualified.map(|(by, raw)| Raw::new(Source::Qualified(by), &raw));
-    std::iter::once(host)
-        .chain(names.collect::<Vec<_>>())
-        .collect()
+    let mut names = vec![host];
+    for (by, raw) in qualified {
+        names.push(Raw::new(Source::Qualified(by), &raw));
+    }
+    names
 }
 
 /// The label of a bare host name, if a domain may be appended: a name that a person or system gave

@@ -115,11 +115,8 @@ impl Judge<'_> {
         let mut considered = Vec::new();
         let mut not_asked = 0_usize;
         for name in ordered_names(answer, host_domain(self.gathered).as_deref()) {
-            if self
-                .facts
-                .addresses(name.as_str(), Family::of(address))
-                .is_some()
-            {
+            let answer = self.facts.addresses(name.as_str(), Family::of(address));
+            if answer.is_some() {
                 let text = name.to_string();
                 considered.push(self.candidate(&Candidate::new(name, source), text));
             } else {
@@ -143,7 +140,7 @@ impl Judge<'_> {
                 scope @ (Scope::Private | Scope::Loopback) => self.gathered.server == Some(scope),
                 Scope::Reserved => false,
             };
-            if let (true, Ok(name)) = (is_candidate, HeloName::try_from(address)) {
+            if is_candidate && let Ok(name) = HeloName::try_from(address) {
                 let text = name.to_string();
                 let candidate = Candidate::new(name, Source::Literal(address));
                 literals.push(self.candidate(&candidate, text));
@@ -154,17 +151,15 @@ impl Judge<'_> {
 
     /// R23: whether the DNS *answered* that the PTR gives no usable name.
     fn has_no_ptr_name(&self, address: IpAddr, ptr_names: &[Considered]) -> bool {
-        let is_answered = self
-            .facts
-            .names(address)
-            .is_some_and(|answer| !answer.is_not_known());
+        let answer = self.facts.names(address);
+        let is_answered = answer.is_some_and(|answer| !answer.is_not_known());
+        let is_usable = |considered: &Considered| {
+            considered.decision != Decision::Reject || considered.has_unknown()
+        };
         let mut of_address = ptr_names
             .iter()
             .filter(|considered| considered.source == Source::Ptr(address));
-        is_answered
-            && of_address.all(|considered| {
-                considered.decision == Decision::Reject && !considered.has_unknown()
-            })
+        is_answered && !of_address.any(is_usable)
     }
 }
 
@@ -178,10 +173,8 @@ fn refused_ptr_names(source: Source, names: &[PtrText]) -> Vec<Considered> {
         let text = format!("{not_shown} more PTR names that EHLO may not carry");
         refused.push((text, Reason::not_shown()));
     }
-    let refused = refused.into_iter();
-    refused
-        .map(|(text, reason)| Considered::refused(source, text, reason))
-        .collect()
+    let considered = |(text, reason)| Considered::refused(source, text, reason);
+    refused.into_iter().map(considered).collect()
 }
 
 /// Why a PTR name is no candidate: illegal, or legal and not public. `None` for one that is.

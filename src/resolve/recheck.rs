@@ -216,26 +216,14 @@ fn ptr_names(client: &Client) -> Option<Vec<PtrText>> {
 }
 
 fn changed_findings(before: &Resolution, after: &Resolution) -> Vec<Change> {
-    let findings = |resolution: &Resolution| {
-        let mut findings = Vec::new();
-        for considered in resolution.considered() {
-            for about in &considered.findings {
-                if let (Some(name), true) = (&considered.name, about.finding != Finding::Unknown) {
-                    findings.push((name.clone(), about.client, about.finding));
-                }
-            }
-        }
-        findings
-    };
     let later = findings(after);
     let mut changes = Vec::new();
     for (name, client, before) in findings(before) {
-        let after = later
-            .iter()
-            .find(|(other, address, _)| *other == name && *address == client);
+        let mut later = later.iter();
+        let after = later.find(|(other, address, _)| *other == name && *address == client);
         if let Some(&(_, _, after)) = after.filter(|(_, _, after)| *after != before) {
             let change = Change::Finding {
-                name,
+                name: name.clone(),
                 client,
                 before,
                 after,
@@ -246,4 +234,19 @@ fn changed_findings(before: &Resolution, after: &Resolution) -> Vec<Change> {
         }
     }
     changes
+}
+
+/// What the DNS said of each name and client address.
+fn findings(resolution: &Resolution) -> Vec<(&HeloName, Option<IpAddr>, Finding)> {
+    let mut findings = Vec::new();
+    for considered in resolution.considered() {
+        for about in &considered.findings {
+            if let Some(name) = &considered.name
+                && about.finding != Finding::Unknown
+            {
+                findings.push((name, about.client, about.finding));
+            }
+        }
+    }
+    findings
 }
