@@ -49,11 +49,10 @@ messages! {
             look: String,
         } = "generic"
             => "{name} looks like an ISP-assigned name ({look}); some servers refuse such names";
-        /// No usable name was found, so an address literal is sent. Many servers refuse literals,
-        /// and most refuse IPv6 ones.
+        /// An address literal is sent. Many servers refuse literals, and most refuse IPv6 ones.
         LiteralSent(name: HeloName) = "literal-sent"
-            => "no usable name was found, so the address literal {name} is sent; \
-                many servers refuse it; set HELO_NAME";
+            => "the address literal {name} is sent; many servers refuse literals; set HELO_NAME to \
+                a fully-qualified name";
         /// The address that servers see is not known, so nothing could be matched.
         NoClientAddress = "no-client-address"
             => "the address that servers see is not known, so no name could be matched with it; \
