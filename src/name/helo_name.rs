@@ -57,9 +57,7 @@ impl HeloName {
     /// is a number), `[0.0.0.0]` (no host's address).
     pub fn parse(text: &str) -> Result<Self, InvalidHeloName> {
         Ok(match form(text.as_bytes())? {
-            Form::CanonicalDomain | Form::CanonicalLiteral(_) => {
-                HeloName(Cow::Owned(text.to_owned()))
-            }
+            Form::CanonicalDomain => HeloName(Cow::Owned(text.to_owned())),
             Form::Domain => HeloName(Cow::Owned(text.to_ascii_lowercase())),
             Form::Literal(address) => literal(address),
         })
@@ -210,7 +208,7 @@ impl HeloName {
     #[must_use]
     pub fn address(&self) -> Option<IpAddr> {
         match syntax::argument(self.0.as_bytes()) {
-            Ok(Form::CanonicalLiteral(address) | Form::Literal(address)) => Some(address),
+            Ok(Form::Literal(address)) => Some(address),
             _ => None,
         }
     }
@@ -289,7 +287,7 @@ impl TryFrom<String> for HeloName {
     /// Keeps the string: a domain is made lower case in place.
     fn try_from(mut text: String) -> Result<Self, InvalidHeloName> {
         match form(text.as_bytes())? {
-            Form::CanonicalDomain | Form::CanonicalLiteral(_) => {}
+            Form::CanonicalDomain => {}
             Form::Domain => text.make_ascii_lowercase(),
             Form::Literal(address) => return Ok(literal(address)),
         }

@@ -161,11 +161,9 @@ pub(crate) fn special_name(domain: &str) -> Option<&'static SpecialName> {
 }
 
 fn is_within(domain: &str, suffix: &str) -> bool {
-    // The last letter rules out most.
-    domain.as_bytes().last() == suffix.as_bytes().last()
-        && domain
-            .strip_suffix(suffix)
-            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    domain
+        .strip_suffix(suffix)
+        .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
 /// The IANA IPv4 special-purpose address registry, with multicast.

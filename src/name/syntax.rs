@@ -34,9 +34,7 @@ pub(super) enum Form {
     CanonicalDomain,
     /// A domain with upper-case letters.
     Domain,
-    /// A literal in the form that is sent.
-    CanonicalLiteral(IpAddr),
-    /// A literal in another spelling; an IPv4-mapped address has become the IPv4 address.
+    /// A literal; an IPv4-mapped address has become the IPv4 address.
     Literal(IpAddr),
 }
 
@@ -46,10 +44,7 @@ pub(super) fn argument(text: &[u8]) -> Result<Form, Broken> {
         return Err((Kind::TooLong, MAX_NAME));
     }
     if text.first() == Some(&b'[') {
-        return match canonical_literal(text) {
-            Some(address) => Ok(Form::CanonicalLiteral(address)),
-            None => literal(text).map(Form::Literal),
-        };
+        return literal(text).map(Form::Literal);
     }
     match legal_at_a_glance(text) {
         Some(Case::Lower) => return Ok(Form::CanonicalDomain),
@@ -219,107 +214,6 @@ pub(crate) const fn is_number(label: &[u8]) -> bool {
     !label.is_empty()
 }
 
-/// Recognises a literal that is in the form of RFC 5952 already, as nearly all are.
-///
-/// Says nothing about the others: [`literal`] judges those.
-fn canonical_literal(text: &[u8]) -> Option<IpAddr> {
-    let inner = text.strip_prefix(b"[")?.strip_suffix(b"]")?;
-    match inner.strip_prefix(b"IPv6:") {
-        Some(ipv6) => canonical_ipv6(ipv6).map(IpAddr::V6),
-        None => canonical_ipv4(inner).map(IpAddr::V4),
-    }
-}
-
-/// Recognises four numbers without leading zeros, the first of them not zero.
-fn canonical_ipv4(text: &[u8]) -> Option<Ipv4Addr> {
-    let mut octets = [0; 4];
-    let mut numbers = text.split(|&byte| byte == b'.');
-    for octet in &mut octets {
-        let number = numbers.next()?;
-        if number.is_empty() || number.len() > 3 || (number.len() > 1 && number[0] == b'0') {
-            return None;
-        }
-        let mut value = 0u16;
-        for byte in number {
-            if !byte.is_ascii_digit() {
-                return None;
-            }
-            value = value * 10 + u16::from(byte - b'0');
-        }
-        *octet = u8::try_from(value).ok()?;
-    }
-    (numbers.next().is_none() && octets[0] != 0).then(|| Ipv4Addr::from(octets))
-}
-
-/// Recognises groups in lower case without leading zeros, and `::` where RFC 5952 4.2 puts it.
-fn canonical_ipv6(text: &[u8]) -> Option<Ipv6Addr> {
-    let mut groups = [0; 8];
-    let mut count = 0;
-    let mut gap = None; // the number of groups before `::`
-    let mut rest = text;
-    if let Some(after) = rest.strip_prefix(b"::") {
-        gap = Some(0);
-        rest = after;
-    }
-    while !rest.is_empty() {
-        let (value, len) = canonical_group(rest)?;
-        *groups.get_mut(count)? = value;
-        count += 1;
-        rest = match &rest[len..] {
-            [] => break,
-            [b':', b':', after @ ..] if gap.is_none() => {
-                gap = Some(count);
-                after
-            }
-            [b':', after @ ..] if !after.is_empty() => after,
-            _ => return None,
-        };
-    }
-    let missing = groups.len() - count;
-    let gap = gap.map(|start| (start, missing));
-    if let Some((start, len)) = gap {
-        groups.copy_within(start..count, start + len);
-        groups[start..start + len].fill(0);
-    } else if missing > 0 {
-        return None;
-    }
-    let mapped = groups[..6] == [0, 0, 0, 0, 0, 0xffff];
-    (gap == longest_zeros(&groups) && !mapped).then(|| Ipv6Addr::from(groups))
-}
-
-/// Reads a group of one to four digits; returns its value and length.
-fn canonical_group(text: &[u8]) -> Option<(u16, usize)> {
-    let mut value = 0;
-    let mut len = 0;
-    for &byte in text {
-        let digit = match byte {
-            b'0'..=b'9' => byte - b'0',
-            b'a'..=b'f' => byte - b'a' + 10,
-            _ => break,
-        };
-        value = value << 4 | u16::from(digit);
-        len += 1;
-        if len > 4 {
-            return None;
-        }
-    }
-    (len == 1 || len > 1 && text[0] != b'0').then_some((value, len))
-}
-
-/// Finds what `::` replaces: the longest run of two or more zero groups, the first of equals (RFC
-/// 5952 4.2.3).
-fn longest_zeros(groups: &[u16; 8]) -> Option<(usize, usize)> {
-    let mut longest = (0, 1);
-    let mut len = 0;
-    for (at, &group) in groups.iter().enumerate() {
-        len = if group == 0 { len + 1 } else { 0 };
-        if len > longest.1 {
-            longest = (at + 1 - len, len);
-        }
-    }
-    (longest.1 > 1).then_some(longest)
-}
-
 /// Reads a literal; the text starts with a bracket.
 fn literal(text: &[u8]) -> Result<IpAddr, Broken> {
     let outside = |byte: &u8| !matches!(byte, b'!'..=b'~');
@@ -452,28 +346,6 @@ mod tests {
         ]
     }
 
-    fn nearly_a_literal() -> impl Strategy<Value = String> {
-        let ipv6 = prop_oneof![
-            any::<Ipv6Addr>().prop_map(|address| address.to_string()),
-            prop::collection::vec(prop_oneof![Just(0), Just(0), Just(0xffff), any::<u16>()], 8)
-                .prop_map(|groups| {
-                    let groups: [u16; 8] = std::array::from_fn(|at| groups[at]);
-                    Ipv6Addr::from(groups).to_string()
-                }),
-            "(0:|1:|ffff:|:){0,9}(0|1|::)?",
-            "[0-9a-fA-F:.]{0,20}",
-        ];
-        let ipv4 = prop_oneof![
-            any::<Ipv4Addr>().prop_map(|address| address.to_string()),
-            "[0-9]{1,4}(\\.[0-2]?[0-9]{1,2}){2,4}"
-        ];
-        prop_oneof![
-            ipv6.prop_map(|address| format!("[IPv6:{address}]")),
-            ipv4.prop_map(|address| format!("[{address}]")),
-            "\\[[IiPpVv64:.0-9a-f]{0,20}\\]?",
-        ]
-    }
-
     proptest! {
         #[test]
         fn the_glance_at_a_domain_agrees_with_the_rules(text in nearly_a_domain()) {
@@ -499,16 +371,6 @@ mod tests {
         fn a_static_name_follows_the_rules_of_parse(text in nearly_a_domain()) {
             let text = text.as_bytes();
             prop_assert_eq!(is_canonical_domain(text), matches!(argument(text), Ok(Form::CanonicalDomain)));
-        }
-
-        #[test]
-        fn the_glance_at_a_literal_agrees_with_the_rules(text in nearly_a_literal()) {
-            let written = |address| match address {
-                IpAddr::V4(ipv4) => format!("[{ipv4}]"),
-                IpAddr::V6(ipv6) => format!("[IPv6:{ipv6}]"),
-            };
-            let canonical = literal(text.as_bytes()).ok().filter(|address| written(*address) == text);
-            prop_assert_eq!(canonical_literal(text.as_bytes()), canonical);
         }
     }
 }

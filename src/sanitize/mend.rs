@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use crate::name::{HeloName, InvalidHeloName, untagged};
-use crate::sanitize::repair::{Repair, Repairs, Sanitized};
+use crate::sanitize::repair::{Repair, Sanitized};
 #[cfg(feature = "idna")]
 use crate::sanitize::unusable::UnusableKind;
 
@@ -30,10 +30,10 @@ impl From<InvalidHeloName> for Fault {
 
 /// Does all repairs. The name need not be public.
 pub(super) fn mend(text: &str) -> Result<Sanitized, Fault> {
-    let mut repairs = Repairs::NONE;
+    let mut repairs = Vec::new();
     let trimmed = text.trim();
     if trimmed.len() < text.len() {
-        repairs.add(Repair::TrimmedWhiteSpace);
+        repairs.push(Repair::TrimmedWhiteSpace);
     }
     let name = if trimmed.is_ascii() {
         repair_ascii(trimmed, &mut repairs)?
@@ -43,22 +43,22 @@ pub(super) fn mend(text: &str) -> Result<Sanitized, Fault> {
     Ok(Sanitized { name, repairs })
 }
 
-fn repair_ascii(text: &str, repairs: &mut Repairs) -> Result<HeloName, Fault> {
+fn repair_ascii(text: &str, repairs: &mut Vec<Repair>) -> Result<HeloName, Fault> {
     let text = without_trailing_dot(text, repairs);
     if let Some(address) = Spelling::of(text) {
         return address.repair(repairs);
     }
     let name = HeloName::parse(text)?;
     if name.as_str() != text {
-        repairs.add(Repair::LowerCased);
+        repairs.push(Repair::LowerCased);
     }
     Ok(name)
 }
 
-fn without_trailing_dot<'a>(text: &'a str, repairs: &mut Repairs) -> &'a str {
+fn without_trailing_dot<'a>(text: &'a str, repairs: &mut Vec<Repair>) -> &'a str {
     match text.strip_suffix('.') {
         Some(rest) => {
-            repairs.add(Repair::RemovedTrailingDot);
+            repairs.push(Repair::RemovedTrailingDot);
             rest
         }
         None => text,
@@ -66,13 +66,13 @@ fn without_trailing_dot<'a>(text: &'a str, repairs: &mut Repairs) -> &'a str {
 }
 
 #[cfg(not(feature = "idna"))]
-fn repair_unicode(text: &str, _: &mut Repairs) -> Result<HeloName, Fault> {
+fn repair_unicode(text: &str, _: &mut Vec<Repair>) -> Result<HeloName, Fault> {
     Ok(HeloName::parse(text)?)
 }
 
 /// Maps by UTS 46 with STD3 rules. Lengths are left to [`HeloName`].
 #[cfg(feature = "idna")]
-fn repair_unicode(text: &str, repairs: &mut Repairs) -> Result<HeloName, Fault> {
+fn repair_unicode(text: &str, repairs: &mut Vec<Repair>) -> Result<HeloName, Fault> {
     if text.contains(is_quotation_mark) {
         return Err(Fault::Unicode(UnusableKind::InvalidIdn));
     }
@@ -82,12 +82,12 @@ fn repair_unicode(text: &str, repairs: &mut Repairs) -> Result<HeloName, Fault> 
     }
     let mut ascii = to_ascii(text).ok_or(Fault::Unicode(UnusableKind::InvalidIdn))?;
     if text.bytes().any(|b| b.is_ascii_uppercase()) {
-        repairs.add(Repair::LowerCased);
+        repairs.push(Repair::LowerCased);
     }
-    repairs.add(Repair::ToALabel);
+    repairs.push(Repair::ToALabel);
     if ascii.ends_with('.') {
         ascii.pop();
-        repairs.add(Repair::RemovedTrailingDot);
+        repairs.push(Repair::RemovedTrailingDot);
     }
     // Full-width digits make an address.
     if let Some(address) = Spelling::of(&ascii) {
@@ -96,23 +96,17 @@ fn repair_unicode(text: &str, repairs: &mut Repairs) -> Result<HeloName, Fault> 
     Ok(HeloName::try_from(ascii)?)
 }
 
-/// Maps non-ASCII text into one allocation that is large enough for most names.
 #[cfg(feature = "idna")]
 fn to_ascii(text: &str) -> Option<String> {
-    use idna::uts46::{AsciiDenyList, ErrorPolicy, Hyphens, ProcessingSuccess, Uts46};
+    use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 
-    let mut ascii = String::with_capacity(text.len() + "xn--".len() * 4);
-    let done = Uts46::new().process(
+    let ascii = Uts46::new().to_ascii(
         text.as_bytes(),
         AsciiDenyList::STD3,
         Hyphens::Check,
-        ErrorPolicy::FailFast,
-        |_, _, _| false,
-        &mut ascii,
-        None,
+        DnsLength::Ignore,
     );
-    // Only ASCII passes through.
-    matches!(done, Ok(ProcessingSuccess::WroteToSink)).then_some(ascii)
+    Some(ascii.ok()?.into_owned())
 }
 
 /// The dots of IDNA2003 that UTS 46 maps to a full stop.
@@ -148,11 +142,6 @@ impl<'a> Spelling<'a> {
         if let Some(inside) = text.strip_prefix('[') {
             return Self::in_brackets(inside.strip_suffix(']')?);
         }
-        // One byte tells most names from addresses.
-        let last = text.as_bytes().last()?;
-        if !(last.is_ascii_hexdigit() || *last == b':') {
-            return None;
-        }
         let address = text.parse().ok()?;
         Some(Self {
             address,
@@ -176,20 +165,20 @@ impl<'a> Spelling<'a> {
         })
     }
 
-    fn repair(self, repairs: &mut Repairs) -> Result<HeloName, Fault> {
+    fn repair(self, repairs: &mut Vec<Repair>) -> Result<HeloName, Fault> {
         let name = HeloName::try_from(self.address)?;
         let is_mapped = self.address.to_canonical() != self.address;
         match self.wrapping {
-            Wrapping::Bare => repairs.add(Repair::BracketedAddress),
+            Wrapping::Bare => repairs.push(Repair::BracketedAddress),
             _ if is_mapped => {}
-            Wrapping::Brackets if self.address.is_ipv6() => repairs.add(Repair::AddedTag),
-            Wrapping::BracketsAndTag(tag) if tag != "IPv6:" => repairs.add(Repair::CorrectedTag),
+            Wrapping::Brackets if self.address.is_ipv6() => repairs.push(Repair::AddedTag),
+            Wrapping::BracketsAndTag(tag) if tag != "IPv6:" => repairs.push(Repair::CorrectedTag),
             Wrapping::Brackets | Wrapping::BracketsAndTag(_) => {}
         }
         if is_mapped {
-            repairs.add(Repair::FoldedMappedAddress);
+            repairs.push(Repair::FoldedMappedAddress);
         } else if !name.as_str().trim_end_matches(']').ends_with(self.text) {
-            repairs.add(Repair::RespelledAddress);
+            repairs.push(Repair::RespelledAddress);
         }
         Ok(name)
     }

@@ -1,7 +1,5 @@
 //! What was repaired in a raw name, and the result.
 
-use std::fmt;
-
 use crate::kinds::kinds;
 use crate::name::HeloName;
 
@@ -16,7 +14,7 @@ use crate::name::HeloName;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sanitized {
     pub(super) name: HeloName,
-    pub(super) repairs: Repairs,
+    pub(super) repairs: Vec<Repair>,
 }
 
 impl Sanitized {
@@ -56,7 +54,7 @@ impl Sanitized {
     /// ```
     #[must_use]
     pub fn repairs(&self) -> &[Repair] {
-        self.repairs.as_slice()
+        &self.repairs
     }
 }
 
@@ -91,40 +89,5 @@ kinds! {
         ToALabel = "to-a-label" => "Unicode mapped to ASCII by UTS 46";
         /// `mail.example.com` with a line end, as in `/etc/mailname`.
         TrimmedWhiteSpace = "trimmed-white-space" => "surrounding white space removed";
-    }
-}
-
-/// The repairs of one name, in place of a `Vec`: most names need none, and refusals must not
-/// allocate.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Repairs {
-    done: [Repair; Repairs::MAX],
-    count: usize,
-}
-
-impl Repairs {
-    /// White space and dot, and then two about an address or two about a domain.
-    const MAX: usize = 4;
-
-    pub(super) const NONE: Self = Self {
-        done: [Repair::AddedTag; Self::MAX],
-        count: 0,
-    };
-
-    pub(super) fn add(&mut self, repair: Repair) {
-        if let Some(slot) = self.done.get_mut(self.count) {
-            *slot = repair;
-            self.count += 1;
-        }
-    }
-
-    pub(super) fn as_slice(&self) -> &[Repair] {
-        self.done.get(..self.count).unwrap_or_default()
-    }
-}
-
-impl fmt::Debug for Repairs {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.as_slice()).finish()
     }
 }

@@ -10,7 +10,7 @@ use crate::name::{
     HeloName, InvalidHeloName, InvalidHeloNameKind, Scope, SpecialName, is_documentation,
     special_name,
 };
-use crate::sanitize::repair::{Repair, Repairs, Sanitized};
+use crate::sanitize::repair::{Repair, Sanitized};
 
 /// Why raw text gives no public name, and what to do instead.
 ///
@@ -30,7 +30,7 @@ pub struct Unusable {
     kind: UnusableKind,
     evidence: Evidence,
     name: Option<HeloName>,
-    repairs: Repairs,
+    repairs: Vec<Repair>,
     suggestion: Option<HeloName>,
 }
 
@@ -40,7 +40,7 @@ impl Unusable {
             kind,
             evidence: Evidence::None,
             name: None,
-            repairs: Repairs::NONE,
+            repairs: Vec::new(),
             suggestion: None,
         }
     }
@@ -104,7 +104,7 @@ impl Unusable {
             kind,
             evidence,
             name: Some(name),
-            repairs: Repairs::NONE,
+            repairs: Vec::new(),
             suggestion: None,
         }
     }
@@ -166,7 +166,7 @@ impl Unusable {
     /// ```
     #[must_use]
     pub fn repairs(&self) -> &[Repair] {
-        self.repairs.as_slice()
+        &self.repairs
     }
 
     /// Returns the legal and public name that the raw text obviously has. A person must confirm it:

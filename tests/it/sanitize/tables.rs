@@ -160,15 +160,15 @@ fn white_space_and_a_dot_do_not_hide_a_name_of_full_length() {
 }
 
 #[test]
-fn refusing_hostile_text_allocates_nothing_and_a_clean_name_is_one_allocation() {
+fn refusing_hostile_text_allocates_nothing_and_a_name_is_one_allocation_beside_its_repairs() {
     each(
         [
             ("a".repeat(1 << 16), 0),
             ("\u{4e2d}".repeat(683), 0),
             ("a".repeat(10_000), 0),
             ("mail.example.com".to_owned(), 1),
-            (" Mail.Example.COM.\n".to_owned(), 1),
-            ("1.1.1.1".to_owned(), 1),
+            (" Mail.Example.COM.\n".to_owned(), 2),
+            ("1.1.1.1".to_owned(), 2),
         ],
         |(raw, allocations)| {
             let counted = allocation_counter::measure(|| drop(black_box(sanitize(&raw))));
