@@ -11,6 +11,7 @@
 
 mod chain;
 mod name_server;
+mod servers;
 mod worker;
 
 use std::net::{IpAddr, SocketAddr};
@@ -25,7 +26,8 @@ use crate::dns::dns_trait::Dns;
 use crate::dns::echo::EchoRecord;
 use crate::dns::facts::{Facts, Question};
 use crate::dns::family::Family;
-use crate::dns::hickory::worker::{Servers, Times, Worker};
+use crate::dns::hickory::servers::Servers;
+use crate::dns::hickory::worker::{Times, Worker};
 use crate::dns::ptr_text::{MailExchanger, PtrText};
 use crate::host;
 use crate::name::HeloName;
