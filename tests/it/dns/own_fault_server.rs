@@ -197,7 +197,7 @@ fn each_fault_is_on_the_wire_what_it_says() {
         (vec![Action::Drop, Action::Drop, Action::Answer], &["silence", "silence", RIGHT, RIGHT], RIGHT),
         (vec![Action::ServFail, Action::Answer], &["ServFail", RIGHT, RIGHT], RIGHT),
         (vec![Action::NxDomain, other(), Action::Refused], &["NXDomain SOA", OTHER, "Refused"], "Refused"),
-        // TCP follows up on the last try and is none itself
+        // TCP belongs to the last try and is not counted
         (vec![Action::Truncated(Tcp::Closes), Action::Answer], &["NoError TC"], "closed"),
         (vec![Action::ServFail, Action::Answer], &[], "ServFail"),
     ];

@@ -31,7 +31,7 @@ fn client() -> IpAddr {
     "192.0.2.10".parse().unwrap()
 }
 
-/// hickory's resolver as it comes, but for the given.
+/// hickory's resolver as it comes, except for what is given.
 fn plain(
     servers: &[SocketAddr],
     search: &[&str],

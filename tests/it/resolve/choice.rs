@@ -1106,13 +1106,13 @@ fn names_are_planned_in_the_order_of_what_speaks_for_them() {
             &["z.example.com", "a.example.com"],
         ),
         (
-            "the literal stands behind a held host name",
+            "the literal comes after a held host name",
             Zone::new().address("a.example.com", "203.0.114.9"),
             "a.example.com",
             &["a.example.com", "[203.0.114.5]"],
         ),
         (
-            "a generic name stands behind the other permitted ones",
+            "a generic name comes after the other permitted ones",
             confirmed(
                 confirmed(Zone::new(), "a.example.com"),
                 "5.pool.example.com",

@@ -737,7 +737,7 @@ fn what_silent_services_might_have_said_is_not_taken_for_no() {
     let report = silent("host.example.com", unconfirmed());
     assert_eq!(report.name().unwrap(), &"host.example.com");
     assert!(report.is_provisional(), "{report}");
-    // A pod's name is none; the PTR name of the address that nobody said would be one.
+    // A pod's name cannot be sent. The PTR name of the address that no service named could.
     let report = silent("mailer-5b8f7d9c4-x2k9q", confirmed());
     assert_eq!(
         report.name().unwrap_err().kind(),

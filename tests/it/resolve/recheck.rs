@@ -388,7 +388,7 @@ fn a_name_from_the_ptr_is_not_gone_because_the_dns_is_silent() {
             .ptr_fails(CLIENT, NotKnown::Timeout)
             .address("host.example.com", "192.0.2.99")
     };
-    // A host name that is none: later there is no name at all, for the time being.
+    // The host name cannot be sent. Later there is no name at all, for the time being.
     let dns = Changing::new(agreeing());
     let report = resolve(&dns, "shop_mailer_1");
     assert_eq!(report.name().unwrap(), &"mail.example.com");

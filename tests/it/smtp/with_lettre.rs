@@ -19,7 +19,7 @@ use lettre_ways::{Failure, asynchronous, blocking, by_hand, on_tokio};
 
 use crate::support::each::each;
 
-/// Takes every command, but for those that the script answers otherwise.
+/// Takes every command, except those that the script answers otherwise.
 struct Server {
     address: SocketAddr,
     heard: Receiver<String>,
