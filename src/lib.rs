@@ -189,6 +189,7 @@
 //! SPF and an operator's own rules are outside it. The report says what was checked, and its last
 //! warning names a client address without PTR record.
 
+mod allowance;
 mod candidate;
 pub mod dns;
 #[cfg(test)]
@@ -206,6 +207,7 @@ pub mod name;
 mod plan;
 pub mod policy;
 mod print;
+mod process;
 #[cfg(feature = "receivers")]
 pub mod receivers;
 pub mod resolve;

@@ -121,8 +121,8 @@ pub async fn verify(dns: &impl Dns, name: &HeloName, client: Option<IpAddr>) -> 
     }
 }
 
-/// How many pairs [`verify_many`] checks at the same time. More is not faster, and each takes two
-/// sockets for each name server: a thousand at once run out of file descriptors on most machines.
+/// How many pairs [`verify_many`] checks at the same time. More is not faster: the resolver has 48
+/// sockets, and each pair takes two for each name server.
 const CONCURRENCY: usize = 100;
 
 /// Checks any number of names and client addresses, 100 at a time by default. Memory does not grow

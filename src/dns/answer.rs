@@ -19,7 +19,7 @@ kinds! {
         BadMessage = "bad-message" => "malformed answer";
         /// No name server is configured (no `nameserver` line, no resolv.conf).
         NoNameServer = "no-name-server" => "no name server configured";
-        /// There was no free socket, file descriptor or thread.
+        /// There was no free file descriptor, memory or thread for a socket.
         NoSocket = "no-socket" => "no socket";
         /// The server answered REFUSED.
         Refused = "refused" => "REFUSED";
@@ -27,9 +27,12 @@ kinds! {
         ServFail = "serv-fail" => "SERVFAIL";
         /// Nobody answered before the deadline.
         Timeout = "timeout" => "no answer in time";
+        /// Nothing was sent, as the questions before it had used up the datagrams that one
+        /// resolution may send.
+        TooManyQuestions = "too-many-questions" => "too many questions";
         /// The answer was truncated, and the whole was not available by TCP.
         Truncated = "truncated" => "truncated answer, no TCP";
-        /// The server, or the way to it, refused the connection.
+        /// There is no way to the server, or nothing listens there.
         Unreachable = "unreachable" => "name server unreachable";
     }
 }

@@ -12,6 +12,7 @@
 mod chain;
 mod name_server;
 mod servers;
+mod sockets;
 mod worker;
 
 use std::net::{IpAddr, SocketAddr};
@@ -35,9 +36,10 @@ use crate::name::HeloName;
 /// Asks real name servers: those of this machine, or given ones.
 ///
 /// Up to three name servers are asked at once. The first that finds something, or says that it does
-/// not exist, is believed. Look-ups run on a thread that starts with the first question, and ends
-/// when the last clone is dropped or after some idle seconds. Nothing is cached. A question without
-/// an answer ends after 15 seconds.
+/// not exist, is believed. Look-ups of all resolvers run on one thread, which starts with the first
+/// question and ends when there was none for half a second. It has at most 48 sockets; further
+/// questions wait for their turn. Nothing is cached. A question without an answer ends after 15
+/// seconds.
 ///
 /// ```no_run
 /// use helo_name::HeloName;
@@ -265,6 +267,6 @@ impl Dns for Resolver {
     }
 
     fn name_servers(&self) -> Vec<SocketAddr> {
-        self.0.servers.addresses()
+        self.0.addresses().to_vec()
     }
 }

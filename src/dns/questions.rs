@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::sync::Arc;
 
+use crate::allowance::Allowance;
 use crate::dns::answer::Answer;
 use crate::dns::dns_trait::Dns;
 use crate::dns::facts::{Facts, Question};
@@ -16,6 +18,8 @@ pub(crate) struct Questions<'a, D> {
     dns: &'a D,
     in_flight: InFlight<'a, Heard>,
     asked: BTreeSet<Question>,
+    /// The datagrams that may leave if no alarm is set.
+    allowance: Arc<Allowance>,
 }
 
 /// An answer on its way into the book.
@@ -30,6 +34,7 @@ impl<'a, D: Dns> Questions<'a, D> {
             dns,
             in_flight: InFlight::default(),
             asked: BTreeSet::new(),
+            allowance: Arc::default(),
         }
     }
 
@@ -59,7 +64,7 @@ impl<'a, D: Dns> Questions<'a, D> {
 
     /// Waits for the next answer; `None` when all have come.
     pub(crate) async fn next(&mut self) -> Option<Heard> {
-        self.in_flight.next().await
+        self.in_flight.next_within(&self.allowance).await
     }
 
     /// As [`next`](Self::next), but `None` also when the alarm rings first.

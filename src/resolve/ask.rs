@@ -15,6 +15,7 @@ pub(super) async fn ask<D: Dns>(dns: &D, gathered: &Gathered, facts: &mut Facts,
     if gathered.is_misconfigured() {
         return;
     }
+    alarm.allowance().allow_for(gathered.clients.len());
     let mut questions = Questions::to(dns);
     ask_first(gathered, facts, &mut questions);
     let host_domain = host_domain(gathered);

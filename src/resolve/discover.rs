@@ -9,7 +9,6 @@
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
-use std::time::Duration;
 
 use crate::dns::{Answer, EchoService, Facts, Family, Outcome, Resolver};
 use crate::events;
@@ -23,18 +22,18 @@ use crate::verify::{Iprev, iprev};
 /// address that only one service names is added as [`ClientOrigin::DiscoveredOnce`], and has to be
 /// confirmed.
 ///
-/// The services have a deadline of their own, as the names must still be verified when they are
+/// The services have an alarm of their own, as the names must still be verified when they are
 /// silent.
 pub(super) async fn discover(
     services: &[EchoService],
     mut gathered: Gathered,
-    deadline: Duration,
+    alarm: &Alarm,
 ) -> Gathered {
     let missing = missing_families(&gathered);
     if services.is_empty() || missing.is_empty() || gathered.is_misconfigured() {
         return gathered;
     }
-    let votes = votes(services, &missing, &Alarm::after(deadline)).await;
+    let votes = votes(services, &missing, alarm).await;
     for family in missing {
         let (address, origin) = match (agreed(&votes, family), named(&votes, family).as_slice()) {
             (Some(address), _) => (address, ClientOrigin::Discovered),

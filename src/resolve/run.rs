@@ -33,7 +33,9 @@ impl<D: Dns + 'static> Run<D> {
         let gathered = gather(&self.settings);
         let mut facts = Facts::default();
         #[cfg(feature = "dns")]
-        let gathered = discover(&self.settings.services, gathered, self.deadline / 2).await;
+        let half = alarm.for_part(self.deadline / 2);
+        #[cfg(feature = "dns")]
+        let gathered = discover(&self.settings.services, gathered, &half).await;
         ask(&self.dns, &gathered, &mut facts, &alarm).await;
         #[cfg(feature = "dns")]
         let gathered = without_unconfirmed(gathered, &facts);

@@ -1,6 +1,6 @@
 //! Judges the response of a name server: found, does not exist, or not known.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::time::Duration;
 
 use hickory_resolver::net::{DnsError, NetError, NoRecords};
@@ -13,6 +13,9 @@ use crate::dns::ptr_text::PtrText;
 /// How many seconds a negative answer without SOA may be used. It must not be cached (RFC 2308 5),
 /// but a choice that rests on it need not be made again for every mail.
 const NO_SOA_TTL: u32 = 60;
+
+/// The longest TTL (RFC 2181 8).
+const MAX_TTL: u32 = i32::MAX as u32;
 
 /// The names from the one asked for to the one that holds the records.
 pub(super) struct Chain {
@@ -68,6 +71,7 @@ impl Chain {
             return Err(NotKnown::BadMessage);
         };
         self.check_question(question)?;
+        self.check_classes(response)?;
         let aliases_before = self.seen.len();
         self.follow_aliases(response)?;
         let has_followed = self.seen.len() > aliases_before;
@@ -114,6 +118,22 @@ impl Chain {
     /// Checks that a response is to this question. hickory does so by UDP, and not by TCP.
     fn check_question(&self, question: &Query) -> Result<(), NotKnown> {
         if question.name == self.question.name && question.query_type == self.question.query_type {
+            Ok(())
+        } else {
+            Err(NotKnown::BadMessage)
+        }
+    }
+
+    /// Checks that no record is of another class, which would be about another name space.
+    fn check_classes(&self, response: &DnsResponse) -> Result<(), NotKnown> {
+        let class = self.question.query_class;
+        let sections = [
+            &response.answers,
+            &response.authorities,
+            &response.additionals,
+        ];
+        let mut records = sections.into_iter().flatten();
+        if records.all(|record| record.dns_class == class) {
             Ok(())
         } else {
             Err(NotKnown::BadMessage)
@@ -167,7 +187,9 @@ impl Chain {
         Ok(Some(answer))
     }
 
+    /// Notes a TTL. One with the highest bit set counts as zero (RFC 2181 8).
     fn limit_ttl(&mut self, ttl: u32) {
+        let ttl = if ttl > MAX_TTL { 0 } else { ttl };
         self.ttl = self.ttl.min(ttl);
     }
 
@@ -184,22 +206,27 @@ fn why_not_known(error: &NetError) -> NotKnown {
     match error {
         NetError::Dns(DnsError::ResponseCode(ResponseCode::Refused)) => NotKnown::Refused,
         NetError::Dns(_) => NotKnown::ServFail,
-        NetError::Io(error) if is_elsewhere(error.kind()) => NotKnown::Unreachable,
-        NetError::Io(_) | NetError::NoConnections => NotKnown::NoSocket,
+        NetError::Io(error) if error.kind() == ErrorKind::QuotaExceeded => {
+            NotKnown::TooManyQuestions
+        }
+        NetError::Io(error) if is_want_of_sockets(error) => NotKnown::NoSocket,
+        NetError::Io(_) => NotKnown::Unreachable,
         NetError::ForeignClassRecord { .. } | NetError::Proto(_) => NotKnown::BadMessage,
         NetError::Truncated => NotKnown::Truncated,
         _ => NotKnown::Timeout,
     }
 }
 
-/// Returns whether an I/O error is about the server or the way to it, rather than about this
-/// machine.
-fn is_elsewhere(error: ErrorKind) -> bool {
-    matches!(
-        error,
-        ErrorKind::ConnectionRefused
-            | ErrorKind::ConnectionReset
-            | ErrorKind::HostUnreachable
-            | ErrorKind::NetworkUnreachable
-    )
+/// Returns whether an I/O error says that this machine has too few descriptors or too little
+/// memory. All others are about the server or the way to it.
+///
+/// The standard library has no words for most of these errors. They have the same numbers on all
+/// Unix systems: ENOMEM, ENFILE, EMFILE, and ENOBUFS on Linux and on the BSDs. The last two are
+/// those of Windows, WSAEMFILE and WSAENOBUFS.
+fn is_want_of_sockets(error: &io::Error) -> bool {
+    const NUMBERS: [i32; 7] = [12, 23, 24, 105, 55, 10024, 10055];
+    error.kind() == ErrorKind::OutOfMemory
+        || error
+            .raw_os_error()
+            .is_some_and(|error| NUMBERS.contains(&error))
 }

@@ -4,50 +4,50 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hickory_resolver::config::{NameServerConfig, ResolverOpts};
-use hickory_resolver::net::runtime::TokioRuntimeProvider;
-use hickory_resolver::net::xfer::{DnsHandle, FirstAnswer};
+use hickory_resolver::net::tcp::TcpClientStream;
+use hickory_resolver::net::udp::UdpClientStream;
+use hickory_resolver::net::xfer::{DnsHandle, DnsRequestSender, FirstAnswer};
 use hickory_resolver::net::{DnsError, NetError};
-use hickory_resolver::proto::op::{DnsRequestOptions, DnsResponse, Query, ResponseCode};
+use hickory_resolver::proto::op::{
+    DnsRequest, DnsRequestOptions, DnsResponse, Query, ResponseCode,
+};
 use hickory_resolver::proto::rr::RData;
-use hickory_resolver::{NameServerPool, PoolContext, TlsConfig};
 
+use crate::allowance::{Allowance, Purpose};
 use crate::dns::answer::Answer;
 use crate::dns::hickory::chain::Chain;
+use crate::dns::hickory::sockets::{Permits, Sockets};
 
 /// How often a question is asked that ends in an error or in silence.
-const TRIES: usize = 3;
+const TRIES: u32 = 3;
 
 /// The pause before a question that ended in an error is asked again: a server that just failed
-/// would fail again at once.
+/// would fail again at once. The next pause is longer.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// One name server. Each has a pool of its own, as a pool of several does not ask the second in
-/// time.
+/// How many datagrams one try sends: hickory repeats them by itself.
+const DATAGRAMS: u8 = 3;
+
+/// One name server, and what its sockets are opened with.
 pub(super) struct NameServer {
-    address: SocketAddr,
-    pool: NameServerPool<TokioRuntimeProvider>,
+    pub(super) address: SocketAddr,
+    /// How long one try waits for an answer.
+    pub(super) attempt: Duration,
+    pub(super) permits: Permits,
+    pub(super) allowance: Arc<Allowance>,
+    /// Why the first datagram of a question leaves.
+    pub(super) purpose: Purpose,
 }
 
 impl NameServer {
-    /// Makes a pool that waits this long for the answer to one try.
-    pub(super) fn open(address: SocketAddr, attempt: Duration) -> Option<Self> {
-        let mut options = ResolverOpts::default();
-        options.timeout = attempt;
-        let context = PoolContext::new(options, TlsConfig::new().ok()?);
-        let pool = NameServerPool::from_config(
-            [at_address(address)],
-            Arc::new(context),
-            TokioRuntimeProvider::default(),
-        );
-        Some(Self { address, pool })
-    }
-
     /// Asks one question and follows CNAMEs, within the answer or with further questions.
     pub(super) async fn ask(&self, query: &Query) -> Answer<RData> {
         let mut chain = Chain::starting_with(query.clone());
         loop {
             let response = self.try_often(chain.question()).await;
+            if response.is_ok() {
+                self.allowance.note_answer(self.address);
+            }
             if let Some(answer) = chain.read(response) {
                 return answer.with_server(self.address);
             }
@@ -58,32 +58,69 @@ impl NameServer {
     async fn try_often(&self, query: &Query) -> Result<DnsResponse, NetError> {
         let mut options = DnsRequestOptions::default();
         options.use_edns = true;
-        let mut tries = 0;
-        loop {
-            let result = self
-                .pool
-                .lookup(query.clone(), options)
-                .first_answer()
-                .await;
-            tries += 1;
+        let mut purpose = self.purpose;
+        let mut pause = PAUSE;
+        for _ in 1..TRIES {
+            let result = self.try_once(query, options, purpose).await;
             match &result {
-                Err(error) if tries < TRIES && is_worth_another_try(error) => {
-                    // RFC 6891 7: a server that does not know EDNS answers FORMERR (or NOTIMP).
-                    options.use_edns &= !refuses_edns(error);
-                    tokio::time::sleep(PAUSE).await;
-                }
+                // RFC 6891 7: a server that does not know EDNS answers FORMERR (or NOTIMP).
+                Err(error) if options.use_edns && refuses_edns(error) => options.use_edns = false,
+                Err(error) if is_worth_another_try(error) => purpose = Purpose::Repeat,
                 _ => return result,
             }
+            if !self.allowance.permits(purpose) {
+                return result;
+            }
+            tokio::time::sleep(pause).await;
+            pause *= 4;
         }
+        self.try_once(query, options, purpose).await
     }
-}
 
-fn at_address(address: SocketAddr) -> NameServerConfig {
-    let mut config = NameServerConfig::udp_and_tcp(address.ip());
-    for connection in &mut config.connections {
-        connection.port = address.port();
+    /// Asks by UDP, and by TCP if the answer is truncated.
+    async fn try_once(
+        &self,
+        query: &Query,
+        options: DnsRequestOptions,
+        purpose: Purpose,
+    ) -> Result<DnsResponse, NetError> {
+        let sockets = self.sockets(purpose).await;
+        let mut udp = UdpClientStream::builder(self.address, sockets)
+            .with_timeout(Some(self.attempt))
+            .with_max_retries(DATAGRAMS)
+            .build();
+        let request = DnsRequest::from_query(query.clone(), options);
+        let mut response = udp.send_message(request).first_answer().await?;
+        if response.truncation {
+            drop(udp);
+            let whole = self.ask_by_tcp(query, options, purpose).await;
+            response = whole.map_err(|_| NetError::Truncated)?;
+        }
+        Ok(DnsError::from_response(response)?)
     }
-    config
+
+    async fn ask_by_tcp(
+        &self,
+        query: &Query,
+        options: DnsRequestOptions,
+        purpose: Purpose,
+    ) -> Result<DnsResponse, NetError> {
+        let sockets = self.sockets(purpose).await;
+        // The connection ends with the last handle of its runtime, `sockets`.
+        let opened =
+            TcpClientStream::exchange(self.address, None, self.attempt, None, sockets.clone());
+        let connection = opened.await?;
+        let request = DnsRequest::from_query(query.clone(), options);
+        let response = connection.send(request).first_answer().await?;
+        if response.truncation {
+            return Err(NetError::Truncated);
+        }
+        Ok(response)
+    }
+
+    async fn sockets(&self, purpose: Purpose) -> Sockets {
+        Sockets::for_try(self.address, purpose, &self.permits, &self.allowance).await
+    }
 }
 
 fn refuses_edns(error: &NetError) -> bool {

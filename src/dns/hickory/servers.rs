@@ -1,9 +1,6 @@
 //! Which name servers are asked.
 
 use std::net::SocketAddr;
-use std::time::Duration;
-
-use crate::dns::hickory::name_server::NameServer;
 
 /// How many name servers are asked at once: as many as glibc reads (MAXNS, resolv.conf(5)).
 const MAX_NAME_SERVERS: usize = 3;
@@ -16,13 +13,6 @@ pub(super) enum Servers {
 }
 
 impl Servers {
-    pub(super) fn open(&self, attempt: Duration) -> Vec<NameServer> {
-        let addresses = self.addresses().into_iter();
-        addresses
-            .filter_map(|address| NameServer::open(address, attempt))
-            .collect()
-    }
-
     /// Returns the first few, each once.
     pub(super) fn addresses(&self) -> Vec<SocketAddr> {
         let configured = match self {
