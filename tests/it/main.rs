@@ -12,6 +12,8 @@ mod support {
     #[cfg(feature = "dns")]
     pub(crate) mod echo_dns;
     pub(crate) mod fault_dns;
+    #[cfg(feature = "dns")]
+    pub(crate) mod hostile_dns;
     pub(crate) mod properties;
     pub(crate) mod table;
 }
@@ -19,6 +21,8 @@ mod support {
 mod dns {
     #[cfg(feature = "dns")]
     mod faults;
+    #[cfg(feature = "dns")]
+    mod hostile;
     #[cfg(feature = "dns")]
     mod outcomes;
     mod own_fault_server;
@@ -28,7 +32,12 @@ mod dns {
     #[cfg(feature = "dns")]
     mod real;
     #[cfg(feature = "dns")]
+    mod reasons;
+    #[cfg(feature = "dns")]
     mod traps;
+    mod waiting;
+    #[cfg(all(feature = "dns", target_os = "linux"))]
+    mod worker;
 }
 
 mod floors;
