@@ -129,7 +129,8 @@ impl Resolver {
 
     /// Asks for the addresses of any name in one family, whether or not it may be sent in EHLO.
     ///
-    /// The name is absolute and in presentation form: `\DDD` is an octet (RFC 1035 5.1). A text
+    /// The name is absolute and in presentation form: `\DDD` is an octet, and `\X` is X, which is not
+    /// a digit (RFC 1035 5.1). A text
     /// that cannot be a name in the DNS (an empty label, 64 octets in one, 256 in all) does not
     /// exist, and is not asked for.
     pub async fn addresses(&self, name: &str, family: Family) -> Answer<IpAddr> {
@@ -152,7 +153,9 @@ impl Resolver {
         self.0.ask(query).await.filter_map(|data| match data {
             RData::MX(mx) => Some(MailExchanger {
                 preference: mx.preference,
-                host: PtrText::from_labels(mx.exchange.iter()).as_str().into(),
+                host: PtrText::from_labels(mx.exchange.to_lowercase().iter())
+                    .as_str()
+                    .into(),
             }),
             _ => None,
         })
@@ -216,25 +219,44 @@ fn address_record(family: Family) -> RecordType {
     }
 }
 
-/// Undoes `\DDD` (RFC 1035 5.1); `None` for a text that cannot be a name in the DNS.
+/// Undoes the escapes of RFC 1035 5.1: `\DDD` is an octet, and `\X` is X itself, also a dot that
+/// ends no label. `None` for a text that cannot be a name in the DNS.
 fn parse_name(text: &str) -> Option<Name> {
-    let text = text.strip_suffix('.').unwrap_or(text);
-    let labels = text.split('.').filter(|_| !text.is_empty());
-    let labels: Option<Vec<Vec<u8>>> = labels.map(parse_label).collect();
-    let mut name = Name::from_labels(labels?).ok()?;
+    if text.is_empty() || text == "." {
+        return Some(Name::root());
+    }
+    let mut labels = vec![Vec::new()];
+    let mut rest = text.as_bytes();
+    while let [octet, tail @ ..] = rest {
+        let (octet, tail) = match octet {
+            b'.' if tail.is_empty() => break,
+            b'.' => {
+                labels.push(Vec::new());
+                rest = tail;
+                continue;
+            }
+            b'\\' => parse_escape(tail)?,
+            plain => (*plain, tail),
+        };
+        labels.last_mut()?.push(octet);
+        rest = tail;
+    }
+    let mut name = Name::from_labels(labels).ok()?;
     name.set_fqdn(true);
     Some(name)
 }
 
-fn parse_label(label: &str) -> Option<Vec<u8>> {
-    let mut parts = label.split('\\');
-    let mut octets = parts.next()?.as_bytes().to_vec();
-    for part in parts {
-        let (digits, plain) = part.split_at_checked(3)?;
-        octets.push(digits.parse().ok()?);
-        octets.extend_from_slice(plain.as_bytes());
+/// Reads what comes after a backslash, and returns what comes after that.
+fn parse_escape(text: &[u8]) -> Option<(u8, &[u8])> {
+    match text {
+        [digit, ..] if digit.is_ascii_digit() => {
+            let (digits, rest) = text.split_at_checked(3)?;
+            let octet = std::str::from_utf8(digits).ok()?.parse().ok()?;
+            Some((octet, rest))
+        }
+        [octet, rest @ ..] => Some((*octet, rest)),
+        [] => None,
     }
-    Some(octets)
 }
 
 fn address_in(text: &[u8]) -> Option<IpAddr> {
@@ -268,5 +290,49 @@ impl Dns for Resolver {
 
     fn name_servers(&self) -> Vec<SocketAddr> {
         self.0.addresses().to_vec()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::each::each;
+
+    #[test]
+    fn a_text_is_read_as_rfc_1035_writes_names() {
+        let table: &[(&str, Option<&[&[u8]]>)] = &[
+            ("", Some(&[])),
+            (".", Some(&[])),
+            ("example.com", Some(&[b"example", b"com"])),
+            ("example.com.", Some(&[b"example", b"com"])),
+            (r"a\032b.example", Some(&[b"a b", b"example"])),
+            (r"a\.b.example", Some(&[b"a.b", b"example"])),
+            (r"a\046b.example", Some(&[b"a.b", b"example"])),
+            (r#"\"a\".example"#, Some(&[b"\"a\"", b"example"])),
+            (r"\\a.example", Some(&[b"\\a", b"example"])),
+            (r"a\\.example", Some(&[b"a\\", b"example"])),
+            (r"a.example\.", Some(&[b"a", b"example."])),
+            (r"a.example\\.", Some(&[b"a", b"example\\"])),
+            (r"\000\255.example", Some(&[b"\x00\xff", b"example"])),
+            (r"\097", Some(&[b"a"])),
+            (
+                "b\u{fc}cher.example",
+                Some(&["b\u{fc}cher".as_bytes(), b"example"]),
+            ),
+            ("..", None),
+            (".example", None),
+            ("a..example", None),
+            (r"a\", None),
+            (r"a\1", None),
+            (r"a\12.example", None),
+            (r"a\256", None),
+            (r"a\1-2", None),
+        ];
+        each(table, |(text, expected)| {
+            let name = parse_name(text);
+            let labels = name.as_ref().map(|name| name.iter().collect::<Vec<_>>());
+            assert_eq!(labels.as_deref(), *expected, "{text}");
+            assert!(name.is_none_or(|name| name.is_fqdn()), "{text}");
+        });
     }
 }

@@ -711,7 +711,8 @@ fn hop(origin: &Name, number: usize) -> Name {
 }
 
 fn hop_number(name: &Name) -> Option<usize> {
-    let label = std::str::from_utf8(name.iter().next()?).ok()?;
+    let label = name.iter().next()?.to_ascii_lowercase();
+    let label = std::str::from_utf8(&label).ok()?;
     label.strip_prefix("hop-")?.parse().ok()
 }
 

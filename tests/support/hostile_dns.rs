@@ -89,6 +89,9 @@ pub(crate) enum Sent {
     OtherAddress(Vec<u8>),
 }
 
+/// What UDP does with a question.
+pub(crate) type Trick = fn(&Asked) -> Vec<Sent>;
+
 /// What TCP does with a question.
 #[derive(Clone, Copy)]
 pub(crate) enum ByTcp {
@@ -108,7 +111,7 @@ pub(crate) struct HostileServer {
 }
 
 impl HostileServer {
-    pub(crate) fn start(trick: fn(&Asked) -> Vec<Sent>, by_tcp: ByTcp) -> Self {
+    pub(crate) fn start(trick: Trick, by_tcp: ByTcp) -> Self {
         let (udp, tcp) = bind_pair();
         let address = udp.local_addr().expect("a bound socket has an address");
         let server = Self {
@@ -146,12 +149,7 @@ impl Drop for HostileServer {
 /// How often a thread looks whether the server was dropped.
 const LOOK: Duration = Duration::from_millis(20);
 
-fn serve_udp(
-    socket: &UdpSocket,
-    trick: fn(&Asked) -> Vec<Sent>,
-    asked: &Mutex<Vec<Asked>>,
-    is_over: &AtomicBool,
-) {
+fn serve_udp(socket: &UdpSocket, trick: Trick, asked: &Mutex<Vec<Asked>>, is_over: &AtomicBool) {
     let own = socket.local_addr().expect("a bound socket has an address");
     let other_port = UdpSocket::bind("127.0.0.1:0").expect("some port is free");
     // Where loopback has one address only, nothing is sent from another.

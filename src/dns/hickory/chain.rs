@@ -193,10 +193,15 @@ impl Chain {
         self.ttl = self.ttl.min(ttl);
     }
 
-    /// Returns the targets of the CNAMEs that were followed, as text.
+    /// Returns the targets of the CNAMEs that were followed, as text. In lower case: a target may
+    /// repeat a part of the name asked for, whose case is random.
     fn aliases(&self) -> Vec<Box<str>> {
         let targets = self.seen.iter().skip(1).chain(Some(&self.question.name));
-        let text = |name: &Name| PtrText::from_labels(name.iter()).as_str().into();
+        let text = |name: &Name| {
+            PtrText::from_labels(name.to_lowercase().iter())
+                .as_str()
+                .into()
+        };
         targets.take(self.seen.len()).map(text).collect()
     }
 }

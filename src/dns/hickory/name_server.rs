@@ -77,8 +77,37 @@ impl NameServer {
         self.try_once(query, options, purpose).await
     }
 
-    /// Asks by UDP, and by TCP if the answer is truncated.
+    /// Asks by UDP, and by TCP if the answer is truncated or the case of the name in it is wrong.
+    ///
+    /// The case of the name is random, and an answer has to repeat it: who forges one must guess it
+    /// (draft-vixie-dnsext-dns0x20). A forged answer does not stop TCP. So a server that changes
+    /// the case and has no TCP is asked again with the name as it is.
     async fn try_once(
+        &self,
+        query: &Query,
+        mut options: DnsRequestOptions,
+        purpose: Purpose,
+    ) -> Result<DnsResponse, NetError> {
+        options.case_randomization = true;
+        let by_udp = self.ask_by_udp(query, options, purpose).await;
+        options.case_randomization = false;
+        let response = match by_udp {
+            Ok(response) if response.truncation => {
+                let whole = self.ask_by_tcp(query, options, purpose).await;
+                whole.map_err(|_| NetError::Truncated)?
+            }
+            Err(NetError::QueryCaseMismatch) => {
+                match self.ask_by_tcp(query, options, purpose).await {
+                    Ok(response) => response,
+                    Err(_) => self.ask_by_udp(query, options, purpose).await?,
+                }
+            }
+            by_udp => by_udp?,
+        };
+        Ok(DnsError::from_response(response)?)
+    }
+
+    async fn ask_by_udp(
         &self,
         query: &Query,
         options: DnsRequestOptions,
@@ -90,13 +119,7 @@ impl NameServer {
             .with_max_retries(DATAGRAMS)
             .build();
         let request = DnsRequest::from_query(query.clone(), options);
-        let mut response = udp.send_message(request).first_answer().await?;
-        if response.truncation {
-            drop(udp);
-            let whole = self.ask_by_tcp(query, options, purpose).await;
-            response = whole.map_err(|_| NetError::Truncated)?;
-        }
-        Ok(DnsError::from_response(response)?)
+        udp.send_message(request).first_answer().await
     }
 
     async fn ask_by_tcp(

@@ -49,7 +49,7 @@ fn resolve(server: SocketAddr) -> Resolve<Resolver> {
 }
 
 fn is_whole(report: &Resolution) -> bool {
-    !report.is_provisional() && report.name().is_ok_and(|name| name == &"mail.example.com")
+    !report.is_provisional() && report.name().is_ok_and(|name| *name == "mail.example.com")
 }
 
 fn count(folder: &str) -> usize {
@@ -97,7 +97,10 @@ fn resolves_a_thousand_times() {
 
     let (reports, [most_threads, most_descriptors]) = while_watching(|| at_once(server));
     println!("{MANY} at once: {most_threads} threads, {most_descriptors} descriptors");
-    assert_eq!(reports.iter().filter(|report| is_whole(report)).count(), MANY);
+    assert_eq!(
+        reports.iter().filter(|report| is_whole(report)).count(),
+        MANY
+    );
     assert!(most_threads <= 8 && most_descriptors <= 64);
 
     let start = Instant::now();
