@@ -16,6 +16,7 @@ use std::time::Duration;
 use hickory_resolver::net::runtime::{
     DnsUdpSocket, RuntimeProvider, TokioRuntimeProvider, TokioTime,
 };
+use tokio::io::Interest;
 use tokio::net::UdpSocket;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -54,7 +55,7 @@ struct Try {
     allowance: Arc<Allowance>,
     /// The permit of the first socket.
     first: Mutex<Permit>,
-    /// How many sockets for datagrams were asked for.
+    /// How many datagrams have had a socket.
     datagrams: AtomicUsize,
     runtime: TokioRuntimeProvider,
 }
@@ -138,8 +139,11 @@ impl RuntimeProvider for Sockets {
     ) -> Pin<Box<dyn Send + Future<Output = io::Result<Self::Udp>>>> {
         let this = Arc::clone(&self.0);
         Box::pin(async move {
-            if this.datagrams.fetch_add(1, Ordering::Relaxed) == 0 {
-                return this.open(local, this.purpose).await;
+            // hickory tries another port where this one is taken.
+            if this.datagrams.load(Ordering::Relaxed) == 0 {
+                let socket = this.open(local, this.purpose).await?;
+                this.datagrams.fetch_add(1, Ordering::Relaxed);
+                return Ok(socket);
             }
             // hickory repeats a datagram while it waits for the answer to the first. If the
             // repetition cannot leave, the answer may still come.
@@ -160,6 +164,42 @@ pub(super) struct ServerSocket {
     _permit: Permit,
 }
 
+impl ServerSocket {
+    async fn receive(&self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        loop {
+            // tokio does not count it as readable when the system reports a closed port or a way
+            // that ends.
+            let ready = self
+                .socket
+                .ready(Interest::READABLE | Interest::ERROR)
+                .await?;
+            let received = if ready.is_error() {
+                self.socket.try_io(Interest::ERROR, || self.reported())
+            } else {
+                self.socket.try_recv(buffer)
+            };
+            match received {
+                Ok(length) => return Ok((self.with_question(buffer, length), self.server)),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Returns the error that the system reports; if there is none, nothing was received either.
+    fn reported(&self) -> io::Result<usize> {
+        Err(match self.socket.take_error()? {
+            Some(error) => error,
+            None => ErrorKind::WouldBlock.into(),
+        })
+    }
+
+    fn with_question(&self, buffer: &mut [u8], length: usize) -> usize {
+        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        with_question(&asked, buffer, length)
+    }
+}
+
 impl DnsUdpSocket for ServerSocket {
     type Time = TokioTime;
 
@@ -171,9 +211,20 @@ impl DnsUdpSocket for ServerSocket {
         let mut read = tokio::io::ReadBuf::new(buffer);
         ready!(self.socket.poll_recv(context, &mut read))?;
         let length = read.filled().len();
-        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        let length = with_question(&asked, buffer, length);
-        Poll::Ready(Ok((length, self.server)))
+        Poll::Ready(Ok((self.with_question(buffer, length), self.server)))
+    }
+
+    /// Written as `async_trait` would expand it, for a crate less.
+    fn recv_from<'socket, 'buffer, 'future>(
+        &'socket self,
+        buffer: &'buffer mut [u8],
+    ) -> Pin<Box<dyn Future<Output = io::Result<(usize, SocketAddr)>> + Send + 'future>>
+    where
+        'socket: 'future,
+        'buffer: 'future,
+        Self: 'future,
+    {
+        Box::pin(self.receive(buffer))
     }
 
     fn poll_send_to(

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
 use helo_name::dns::{Dns, Resolver, Zone};
 use helo_name::name::InvalidHeloNameKind;
@@ -143,6 +145,75 @@ fn no_question_is_asked_twice() {
     // may let pass.
     let counts: Vec<_> = (0..3).map(|_| attempt()).collect();
     assert!(counts.contains(&(7, 7)), "{counts:?}");
+}
+
+/// Servers that lose every datagram, and log it.
+fn silent_servers(count: usize) -> Vec<FaultServer> {
+    (0..count)
+        .map(|_| FaultServer::always(Action::Drop))
+        .collect()
+}
+
+fn all_datagrams(servers: &[FaultServer]) -> usize {
+    servers.iter().map(datagrams).sum()
+}
+
+fn asking_all(servers: &[FaultServer]) -> Resolver {
+    Resolver::asking(servers.iter().map(FaultServer::address))
+        .try_again_after(Duration::from_millis(350))
+}
+
+/// Names that are all looked up: that of the host, and of the sender.
+fn with_names(resolve: Resolve<Resolver>) -> Resolve<Resolver> {
+    resolve
+        .configured("mx.example.com")
+        .also_derived()
+        .host_name("host.example.com")
+        .sender_domain("example.net")
+}
+
+#[test]
+fn at_most_64_datagrams_leave_for_a_client_address() {
+    // How many servers; whether the first of them answers; how many datagrams there are at least.
+    let table = [(1, false, 4), (2, false, 8), (3, false, 12), (3, true, 30)];
+    let play = |count, answers| {
+        let mut servers = silent_servers(count);
+        if answers {
+            servers[0] = with_ptr_names(&others(11)).start();
+        }
+        let report = with_names(resolve(asking_all(&servers)))
+            .client_address(address(CLIENT))
+            .deadline(Duration::from_millis(2500))
+            .report_blocking();
+        assert_ne!(report.is_provisional(), answers, "{report}");
+        all_datagrams(&servers)
+    };
+    let played: Vec<_> = thread::scope(|scope| {
+        let play = |count, answers| scope.spawn(move || play(count, answers));
+        let all: Vec<_> = table.iter().map(|row| play(row.0, row.1)).collect();
+        all.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    each(table.into_iter().zip(played), |(row, sent)| {
+        let (count, answers, least) = row;
+        assert!(
+            (least..=64).contains(&sent),
+            "{count} servers, {answers}: {sent} datagrams"
+        );
+    });
+}
+
+#[test]
+fn two_client_addresses_may_have_twice_as_many_datagrams() {
+    let mut servers = silent_servers(3);
+    servers[0] = with_ptr_names(&others(11)).start();
+    let report = with_names(resolve(asking_all(&servers)))
+        .client_address(address(CLIENT))
+        .client_address(address("2001:db8::10"))
+        .deadline(Duration::from_millis(2500))
+        .report_blocking();
+    assert!(!report.is_provisional(), "{report}");
+    let sent = all_datagrams(&servers);
+    assert!((65..=128).contains(&sent), "{sent} datagrams");
 }
 
 #[test]
