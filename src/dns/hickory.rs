@@ -38,8 +38,8 @@ use crate::name::HeloName;
 /// Up to three name servers are asked at once. The first that finds something, or says that it does
 /// not exist, is believed. Look-ups of all resolvers run on one thread, which starts with the first
 /// question and ends when there was none for half a second. It has at most 48 sockets; further
-/// questions wait for their turn. Nothing is cached. A question without an answer ends after 15
-/// seconds.
+/// questions wait for their turn. Nothing is cached. A question without an answer ends 15 seconds
+/// after it was sent.
 ///
 /// ```no_run
 /// use helo_name::HeloName;

@@ -8,7 +8,7 @@ use std::future::pending;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -26,21 +26,61 @@ use crate::allowance::{Allowance, Purpose};
 /// a process needs fewer than 64 descriptors, however many resolutions it runs.
 const MAX_SOCKETS: usize = 48;
 
+/// How many of them are kept for questions that were not sent yet.
+const KEPT_SOCKETS: usize = MAX_SOCKETS / 3;
+
+/// How often a datagram that is to be repeated looks whether enough sockets are free.
+const LOOK: Duration = Duration::from_millis(20);
+
 /// The sockets of the thread that asks: each has one of the permits, or waits for one.
 #[derive(Clone, Debug)]
-pub(super) struct Permits(Arc<Semaphore>);
+pub(super) struct Permits {
+    free: Arc<Semaphore>,
+    /// Whether the question has had its turn.
+    has_begun: Arc<AtomicBool>,
+}
 
 /// The right to have one socket.
 type Permit = Option<OwnedSemaphorePermit>;
 
 impl Permits {
     pub(super) fn new() -> Self {
-        Self(Arc::new(Semaphore::new(MAX_SOCKETS)))
+        Self {
+            free: Arc::new(Semaphore::new(MAX_SOCKETS)),
+            has_begun: Arc::default(),
+        }
+    }
+
+    /// Returns the same permits, for a question that waits for its turn.
+    pub(super) fn for_question(&self) -> Self {
+        Self {
+            free: Arc::clone(&self.free),
+            has_begun: Arc::default(),
+        }
+    }
+
+    /// Returns whether the question has had a permit.
+    pub(super) fn has_begun(&self) -> bool {
+        self.has_begun.load(Ordering::Relaxed)
     }
 
     /// Waits for its turn. `None` never occurs: nobody closes the semaphore.
     async fn one(&self) -> Permit {
-        Arc::clone(&self.0).acquire_owned().await.ok()
+        let permit = Arc::clone(&self.free).acquire_owned().await.ok();
+        self.has_begun.store(true, Ordering::Relaxed);
+        permit
+    }
+
+    /// Waits until there are enough for others too.
+    async fn one_to_spare(&self) -> Permit {
+        loop {
+            if self.free.available_permits() > KEPT_SOCKETS
+                && let Ok(permit) = Arc::clone(&self.free).try_acquire_owned()
+            {
+                return Some(permit);
+            }
+            tokio::time::sleep(LOOK).await;
+        }
     }
 }
 
@@ -55,8 +95,8 @@ struct Try {
     allowance: Arc<Allowance>,
     /// The permit of the first socket.
     first: Mutex<Permit>,
-    /// How many datagrams have had a socket.
-    datagrams: AtomicUsize,
+    /// Whether the first datagram has a socket.
+    is_sent: AtomicBool,
     runtime: TokioRuntimeProvider,
 }
 
@@ -75,7 +115,7 @@ impl Sockets {
             permits: permits.clone(),
             allowance: Arc::clone(allowance),
             first: Mutex::new(first),
-            datagrams: AtomicUsize::new(0),
+            is_sent: AtomicBool::new(false),
             runtime: TokioRuntimeProvider::default(),
         }))
     }
@@ -88,15 +128,27 @@ impl Try {
         first.take()
     }
 
-    async fn permit(&self) -> Permit {
-        match self.take_first() {
+    /// Opens the socket for the first datagram.
+    async fn open_first(&self, local: SocketAddr) -> io::Result<ServerSocket> {
+        let permit = match self.take_first() {
             None => self.permits.one().await,
             first => first,
-        }
+        };
+        self.open(local, self.purpose, permit).await
     }
 
-    async fn open(&self, local: SocketAddr, purpose: Purpose) -> io::Result<ServerSocket> {
-        let permit = self.permit().await;
+    /// Opens a socket to repeat the datagram while the first waits for its answer.
+    async fn open_another(&self, local: SocketAddr) -> io::Result<ServerSocket> {
+        let permit = self.permits.one_to_spare().await;
+        self.open(local, Purpose::Repeat, permit).await
+    }
+
+    async fn open(
+        &self,
+        local: SocketAddr,
+        purpose: Purpose,
+        permit: Permit,
+    ) -> io::Result<ServerSocket> {
         let socket = UdpSocket::bind(local).await?;
         // The address has the zone of a link-local server in it, which names the interface.
         socket.connect(self.server).await?;
@@ -140,14 +192,14 @@ impl RuntimeProvider for Sockets {
         let this = Arc::clone(&self.0);
         Box::pin(async move {
             // hickory tries another port where this one is taken.
-            if this.datagrams.load(Ordering::Relaxed) == 0 {
-                let socket = this.open(local, this.purpose).await?;
-                this.datagrams.fetch_add(1, Ordering::Relaxed);
+            if !this.is_sent.load(Ordering::Relaxed) {
+                let socket = this.open_first(local).await?;
+                this.is_sent.store(true, Ordering::Relaxed);
                 return Ok(socket);
             }
             // hickory repeats a datagram while it waits for the answer to the first. If the
             // repetition cannot leave, the answer may still come.
-            match this.open(local, Purpose::Repeat).await {
+            match this.open_another(local).await {
                 Ok(socket) => Ok(socket),
                 Err(_) => pending().await,
             }

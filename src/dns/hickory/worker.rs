@@ -161,8 +161,8 @@ fn work(mut jobs: mpsc::UnboundedReceiver<Job>) {
 
 /// Answers one question, or stops when the asker is gone.
 async fn answer(permits: Permits, mut job: Job) {
-    let servers = in_order(&job.servers, &job.allowance);
-    let servers: Vec<NameServer> = servers
+    let permits = permits.for_question();
+    let servers: Vec<NameServer> = in_order(&job.servers, &job.allowance)
         .map(|(address, purpose)| NameServer {
             address,
             attempt: job.times.attempt,
@@ -171,16 +171,26 @@ async fn answer(permits: Permits, mut job: Job) {
             purpose,
         })
         .collect();
-    let race = race(&servers, &job.query);
-    let mut race = pin!(tokio::time::timeout(job.times.question, race));
+    let mut race = pin!(race(&servers, &job.query));
+    let mut patience = pin!(None);
     let answer = future::poll_fn(|context| {
         if job.reply.poll_closed(context).is_ready() {
             return Poll::Ready(None);
         }
-        race.as_mut().poll(context).map(Some)
+        if let Poll::Ready(answer) = race.as_mut().poll(context) {
+            return Poll::Ready(Some(answer));
+        }
+        // A question that waits for a socket has not been asked yet.
+        if patience.is_none() && permits.has_begun() {
+            patience.set(Some(tokio::time::sleep(job.times.question)));
+        }
+        let patience = patience.as_mut().as_pin_mut();
+        if patience.is_some_and(|patience| patience.poll(context).is_ready()) {
+            return Poll::Ready(Some(Answer::not_known(NotKnown::Timeout)));
+        }
+        Poll::Pending
     });
     if let Some(answer) = answer.await {
-        let answer = answer.unwrap_or_else(|_| Answer::not_known(NotKnown::Timeout));
         // An error means that the asker has just gone.
         let _ = job.reply.send(answer);
     }

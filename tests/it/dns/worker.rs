@@ -13,7 +13,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use daemonize::{Daemonize, Outcome};
-use helo_name::dns::Resolver;
+use helo_name::dns::{Family, NotKnown, Resolver};
 use helo_name::{HeloName, Resolution, Resolve};
 use tokio::task::JoinSet;
 
@@ -163,6 +163,28 @@ fn a_silent_server_beside_keeps_no_other_question_waiting() {
         reports.join_all().await
     });
     assert!(reports.iter().all(is_whole));
+}
+
+#[test]
+fn a_question_that_waits_for_a_socket_is_asked_in_its_turn() {
+    // Three times as many as there are sockets, and each keeps its own until it gives up.
+    let server = FaultServer::always(Action::Drop);
+    let resolver = Resolver::asking([server.address()]).give_up_after(Duration::from_millis(200));
+    let names: Vec<String> = (0..150).map(|n| format!("host-{n}.example.com")).collect();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let mut answers = JoinSet::new();
+        for name in names.clone() {
+            let resolver = resolver.clone();
+            answers.spawn(async move { resolver.addresses(&name, Family::V4).await });
+        }
+        for answer in answers.join_all().await {
+            assert_eq!(answer.why_not_known(), Some(NotKnown::Timeout));
+        }
+    });
+    assert_eq!(server.distinct_questions().len(), names.len());
 }
 
 #[test]
