@@ -16,8 +16,12 @@ mod facts;
 mod family;
 #[cfg(feature = "dns")]
 mod hickory;
+mod name_servers;
 mod ptr_text;
 mod questions;
+#[cfg(feature = "dns")]
+mod resolv_conf;
+mod stub;
 mod zone;
 
 pub use answer::{Answer, NotKnown, Outcome};
@@ -28,6 +32,7 @@ pub use facts::{Facts, Question};
 pub use family::Family;
 #[cfg(feature = "dns")]
 pub use hickory::Resolver;
+pub use name_servers::{NameServer, NameServers, ServerOrigin, ServerProblem};
 pub use ptr_text::{MailExchanger, PtrText};
 pub(crate) use questions::{Heard, Questions};
 pub use zone::Zone;

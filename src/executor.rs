@@ -165,7 +165,6 @@ impl Alarm {
     }
 
     /// Sets an alarm for a part of what this one is for: the same datagrams are counted.
-    #[cfg_attr(not(feature = "dns"), expect(dead_code, reason = "used by discovery"))]
     pub(crate) fn for_part(&self, delay: Duration) -> Self {
         Self::with_allowance(delay, Arc::clone(&self.allowance))
     }

@@ -2,14 +2,22 @@
 //!
 //! Each answer comes from memory or a small file, never from a look-up: `getaddrinfo` may take 20
 //! seconds, and what it takes from the hosts file (`127.0.1.1 name`) is not what the world sees.
+//! Files are read on threads of their own ([`Reading`]), as a mount may hang.
 //! Nothing that is read is trusted; it goes through [`sanitize`](crate::sanitize) like any other
 //! raw text.
 
+mod file;
+mod reader;
+
 use std::ffi::OsString;
-use std::fs::File;
-use std::io::Read;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+#[cfg(feature = "dns")]
+use std::path::Path;
 use std::path::PathBuf;
+
+pub(crate) use file::Contents;
+pub use file::FileProblem;
+pub(crate) use reader::Reading;
 
 /// The variable by which an operator names the machine.
 pub(crate) const VARIABLE: &str = "HELO_NAME";
@@ -17,12 +25,13 @@ pub(crate) const VARIABLE: &str = "HELO_NAME";
 /// Where Debian keeps the machine's mail name (Debian Policy 11.6).
 pub(crate) const MAILNAME: &str = "/etc/mailname";
 
+/// Where systemd-resolved lists the servers that it asks (systemd-resolved.service(8)).
+#[cfg(feature = "dns")]
+pub(crate) const STUB_UPSTREAMS: &str = "/run/systemd/resolve/resolv.conf";
+
 /// Where the machine's resolver is configured (resolv.conf(5)); not on Windows, and on macOS for
 /// old programs only.
-const RESOLV_CONF: &str = "/etc/resolv.conf";
-
-/// How much of a file is read: more than any of them holds on a healthy machine.
-const MAX_FILE: u64 = 1 << 20;
+pub(crate) const RESOLV_CONF: &str = "/etc/resolv.conf";
 
 /// Addresses whose route is the default route: a root name server's (a.root-servers.net, 2026).
 /// Nothing is sent.
@@ -49,51 +58,52 @@ pub(crate) fn host_name() -> Option<OsString> {
     None
 }
 
-/// Reads the first line of `/etc/mailname`.
-pub(crate) fn mailname() -> Option<Vec<u8>> {
-    let text = read_of_unix(MAILNAME)?;
-    let line = lines(&text).next()?.trim_ascii();
-    (!line.is_empty()).then(|| line.to_vec())
+/// The files of this machine that say something of its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum NameFile {
+    Hosts,
+    Mailname,
+    ResolvConf,
 }
 
-/// Looks up the canonical name of a host in the hosts file.
-pub(crate) fn canonical_name(host: &[u8]) -> Option<Vec<u8>> {
-    canonical_name_in(&read(hosts_file())?, host).map(<[u8]>::to_vec)
+impl NameFile {
+    pub(crate) const ALL: [Self; 3] = [Self::Hosts, Self::Mailname, Self::ResolvConf];
+
+    /// Returns its path. On Windows there is only the hosts file: the others would be on the
+    /// current drive, where any user may create them.
+    pub(crate) fn path(self) -> Option<PathBuf> {
+        match self {
+            Self::Hosts => Some(hosts_file()),
+            Self::Mailname | Self::ResolvConf if cfg!(windows) => None,
+            Self::Mailname => Some(MAILNAME.into()),
+            Self::ResolvConf => Some(RESOLV_CONF.into()),
+        }
+    }
 }
 
-/// Reads the domain that the resolver appends to bare names.
-pub(crate) fn resolver_domain() -> Option<Vec<u8>> {
-    resolver_domain_in(&read_of_unix(RESOLV_CONF)?).map(<[u8]>::to_vec)
+/// Finds the name in the text of `/etc/mailname`: its first line.
+pub(crate) fn mailname_in(text: &[u8]) -> Option<&[u8]> {
+    let line = lines(text).next()?.trim_ascii();
+    (!line.is_empty()).then_some(line)
 }
 
-/// Reads the name servers of this machine; empty if there are none.
+/// Starts to read a file that Unix has.
 #[cfg(feature = "dns")]
 #[cfg_attr(
     any(not(unix), target_vendor = "apple", target_os = "android"),
     expect(dead_code, reason = "hickory asks the system there")
 )]
-pub(crate) fn name_servers() -> Vec<SocketAddr> {
-    read_of_unix(RESOLV_CONF).map_or_else(Vec::new, |text| name_servers_in(&text))
+pub(crate) fn start_to_read(path: &str) -> Reading {
+    Reading::start(Path::new(path))
 }
 
-/// Reads `nameserver` lines. Nothing else in the file counts, so no other line can hide them. An
-/// address has port 53 unless it is written as OpenBSD does, `[192.0.2.53]:5353`. One with a zone
-/// id (`fe80::1%eth0`) is skipped: there is no way to ask it.
+/// Returns the number of a network interface; `None` if there is none of that name.
 #[cfg(feature = "dns")]
-pub(crate) fn name_servers_in(resolv_conf: &[u8]) -> Vec<SocketAddr> {
-    settings_in(resolv_conf)
-        .filter(|(keyword, _)| *keyword == b"nameserver")
-        .filter_map(|(_, value)| name_server(str::from_utf8(value?).ok()?))
-        .collect()
-}
-
-#[cfg(feature = "dns")]
-fn name_server(text: &str) -> Option<SocketAddr> {
-    if let Ok(address) = text.parse::<IpAddr>() {
-        return Some(SocketAddr::new(address, 53));
-    }
-    let (address, port) = text.strip_prefix('[')?.split_once("]:")?;
-    Some(SocketAddr::new(address.parse().ok()?, port.parse().ok()?))
+pub(crate) fn interface(name: &str) -> Option<u32> {
+    // IFNAMSIZ; and the name must not lead out of the folder.
+    let is_name = name.len() < 16 && !name.contains('/') && !matches!(name, "" | "." | "..");
+    let path = is_name.then(|| Path::new("/sys/class/net").join(name).join("ifindex"))?;
+    std::fs::read_to_string(path).ok()?.trim().parse().ok()
 }
 
 /// Returns the address that a connection to `server` would come from. Nothing is sent.
@@ -121,28 +131,9 @@ fn hosts_file() -> PathBuf {
     "/etc/hosts".into()
 }
 
-/// Reads a file that Unix has. On Windows its path would be one on the current drive, where any
-/// user may create it.
-fn read_of_unix(path: &str) -> Option<Vec<u8>> {
-    if cfg!(windows) {
-        return None;
-    }
-    read(path.into())
-}
-
-fn read(path: PathBuf) -> Option<Vec<u8>> {
-    let mut text = Vec::new();
-    File::open(path)
-        .ok()?
-        .take(MAX_FILE)
-        .read_to_end(&mut text)
-        .ok()?;
-    Some(text)
-}
-
-/// The first name of a line is the canonical one, the others are its aliases (hosts(5)). A
-/// canonical name without a dot is skipped.
-fn canonical_name_in<'a>(hosts: &'a [u8], host: &[u8]) -> Option<&'a [u8]> {
+/// Finds the canonical name of a host in the text of a hosts file: the first name of its line, and
+/// the others are aliases (hosts(5)). A canonical name without a dot is skipped.
+pub(crate) fn canonical_name_in<'a>(hosts: &'a [u8], host: &[u8]) -> Option<&'a [u8]> {
     for line in lines(hosts) {
         let mut names = words(line).skip(1);
         let Some(canonical) = names.next() else {
@@ -157,8 +148,9 @@ fn canonical_name_in<'a>(hosts: &'a [u8], host: &[u8]) -> Option<&'a [u8]> {
     None
 }
 
-/// `domain` and `search` exclude each other, and the last line wins (resolv.conf(5)).
-fn resolver_domain_in(resolv_conf: &[u8]) -> Option<&[u8]> {
+/// Finds the domain that the resolver appends to bare names: `domain` and `search` exclude each
+/// other, and the last line wins (resolv.conf(5)).
+pub(crate) fn resolver_domain_in(resolv_conf: &[u8]) -> Option<&[u8]> {
     settings_in(resolv_conf)
         .filter(|(keyword, _)| matches!(*keyword, b"domain" | b"search"))
         .last()
@@ -167,7 +159,7 @@ fn resolver_domain_in(resolv_conf: &[u8]) -> Option<&[u8]> {
 }
 
 /// The keywords of a resolv.conf, each with the first word of its value.
-fn settings_in(resolv_conf: &[u8]) -> impl Iterator<Item = (&[u8], Option<&[u8]>)> {
+pub(crate) fn settings_in(resolv_conf: &[u8]) -> impl Iterator<Item = (&[u8], Option<&[u8]>)> {
     lines(resolv_conf).filter_map(|line| {
         let mut words = words(line);
         Some((words.next()?, words.next()))
@@ -244,41 +236,6 @@ mod tests {
                 domain.map(str::as_bytes),
                 "{text:?}"
             );
-        });
-    }
-
-    #[cfg(feature = "dns")]
-    #[test]
-    fn the_name_servers_are_what_the_lines_of_that_name_say() {
-        let cases: &[(&str, &[&str])] = &[
-            ("nameserver 192.0.2.53\n", &["192.0.2.53:53"]),
-            (
-                "nameserver 192.0.2.53\nnameserver\t2001:db8::53 # second\r\n",
-                &["192.0.2.53:53", "[2001:db8::53]:53"],
-            ),
-            (
-                "nameserver [192.0.2.53]:5353\nnameserver [::1]:5354\n",
-                &["192.0.2.53:5353", "[::1]:5354"],
-            ),
-            // No other line, good or bad, has a say
-            (
-                "search a..b\noptions ndots:5 timeout:x\nnameserver 192.0.2.53\n",
-                &["192.0.2.53:53"],
-            ),
-            // What cannot be read is skipped
-            (
-                "nameserver\nnameserver dns.example.com\nnameserver 192.0.2.53\n",
-                &["192.0.2.53:53"],
-            ),
-            ("nameserver fe80::1%eth0\n", &[]),
-            ("nameserver [192.0.2.53]\n", &[]),
-            ("#nameserver 192.0.2.53\nnameservers 192.0.2.53\n", &[]),
-            ("", &[]),
-        ];
-        each(cases, |(text, expected)| {
-            let found = name_servers_in(text.as_bytes());
-            let found: Vec<String> = found.iter().map(ToString::to_string).collect();
-            assert_eq!(found, *expected, "{text:?}");
         });
     }
 

@@ -85,7 +85,7 @@ fn write_answer<T>(
 
 impl fmt::Display for Resolution {
     /// One line for each client address, candidate, warning and forecast, and one for the name
-    /// servers if they left something open; the last line is the choice, or the error.
+    /// servers if they left something open or are behind a stub; the last line is the choice, or the error.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for client in self.clients() {
             writeln!(f, "{client}")?;
@@ -100,7 +100,9 @@ impl fmt::Display for Resolution {
         for forecast in self.forecasts() {
             writeln!(f, "forecast: {forecast}")?;
         }
-        if !self.name_servers().is_empty() {
+        if self.servers_asked().stub().is_some() {
+            writeln!(f, "name servers: {}", self.servers_asked())?;
+        } else if !self.name_servers().is_empty() {
             writeln!(f, "name servers asked: {}", list(self.name_servers()))?;
         }
         match self.plan() {

@@ -14,6 +14,7 @@ mod egress;
 mod error;
 mod gather;
 mod judge;
+mod machine;
 mod ptr_names;
 mod recheck;
 mod report;
@@ -39,6 +40,7 @@ pub use warning::Warning;
 
 use crate::dns::Dns;
 use crate::executor::block_on;
+pub use crate::host::FileProblem;
 use crate::name::HeloName;
 pub use crate::plan::{Attempt, Plan};
 use crate::policy::{Decision, FallbackPolicy, Judged, PolicyFn, Standard};

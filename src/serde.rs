@@ -15,7 +15,7 @@ use std::net::IpAddr;
 use serde_core::de::{Deserialize, Deserializer, Visitor};
 use serde_core::ser::{Serialize, SerializeStruct, Serializer};
 
-use crate::dns::{Answer, Family, PtrText};
+use crate::dns::{Answer, Family, NameServer, PtrText};
 #[cfg(feature = "receivers")]
 use crate::forecast::{Forecast, Refusal};
 use crate::name::{HeloName, InvalidHeloName};
@@ -124,7 +124,7 @@ macro_rules! maps {
 }
 
 maps! {
-    /// `plan` is a list of [`Attempt`]s. `error` is null when there is a name. `forecasts` is empty
+    /// `plan` is a list of [`Attempt`]s, `servers_asked` one of [`NameServer`]s. `error` is null when there is a name. `forecasts` is empty
     /// without the feature `receivers`.
     Resolution as report {
         name: report.name().ok(),
@@ -137,6 +137,14 @@ maps! {
         warnings: report.warnings(),
         forecasts: forecasts(report),
         name_servers: report.name_servers(),
+        servers_asked: report.servers_asked().servers(),
+    }
+
+    /// `stub` is the address of the stub in front of it, or null.
+    NameServer as server {
+        address: server.address,
+        origin: server.origin.as_str(),
+        stub: server.stub(),
     }
 
     #[cfg(feature = "receivers")]

@@ -25,6 +25,9 @@ kinds! {
         Refused = "refused" => "REFUSED";
         /// The server answered SERVFAIL, or another code that says only that it could not find out.
         ServFail = "serv-fail" => "SERVFAIL";
+        /// The answer was made up on this machine: by the stub of systemd-resolved, or from a hosts
+        /// file. The world may see something else.
+        Synthesised = "synthesised" => "made up on this machine";
         /// Nobody answered before the deadline.
         Timeout = "timeout" => "no answer in time";
         /// Nothing was sent, as the questions before it had used up the datagrams that one
@@ -34,6 +37,10 @@ kinds! {
         Truncated = "truncated" => "truncated answer, no TCP";
         /// There is no way to the server, or nothing listens there.
         Unreachable = "unreachable" => "name server unreachable";
+        /// The file that names the name servers could not be read.
+        Unreadable = "unreadable" => "resolv.conf cannot be read";
+        /// The file that names the name servers has addresses, and none of them can be asked.
+        UnusableServer = "unusable-server" => "no name server with a usable address";
     }
 }
 
@@ -202,6 +209,19 @@ impl<T> Answer<T> {
             aliases: self.aliases,
             ttl: self.ttl,
             server: self.server,
+        }
+    }
+
+    /// Keeps who answered and by which aliases, and drops what was said.
+    pub(super) fn into_not_known(self, reason: NotKnown) -> Self {
+        let outcome = match self.outcome {
+            Outcome::NotKnown(reason) => Outcome::NotKnown(reason),
+            Outcome::Found(_) | Outcome::NoData | Outcome::NxDomain => Outcome::NotKnown(reason),
+        };
+        Self {
+            outcome,
+            ttl: None,
+            ..self
         }
     }
 

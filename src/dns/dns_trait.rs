@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::dns::answer::Answer;
 use crate::dns::family::Family;
+use crate::dns::name_servers::NameServers;
 use crate::dns::ptr_text::PtrText;
 use crate::name::HeloName;
 
@@ -49,6 +50,12 @@ pub trait Dns: Send + Sync {
     fn name_servers(&self) -> Vec<SocketAddr> {
         Vec::new()
     }
+
+    /// Returns the same servers with how they were found, and what was wrong with their list. It
+    /// must not wait for anything: what is not known yet is left out.
+    fn servers_asked(&self) -> NameServers {
+        NameServers::given(self.name_servers())
+    }
 }
 
 /// A pointer to a [`Dns`] asks what it points to.
@@ -69,6 +76,10 @@ macro_rules! asks_through {
 
             fn name_servers(&self) -> Vec<SocketAddr> {
                 (**self).name_servers()
+            }
+
+            fn servers_asked(&self) -> NameServers {
+                (**self).servers_asked()
             }
         }
     };

@@ -10,6 +10,7 @@ use std::time::Duration;
 use crate::dns::answer::{Answer, NotKnown};
 use crate::dns::family::Family;
 use crate::dns::ptr_text::{MailExchanger, PtrText};
+use crate::dns::stub::judged;
 
 /// A question to the DNS.
 ///
@@ -77,17 +78,34 @@ impl Facts {
 
     /// Notes the answer to [`Question::Addresses`]: the one at the end of the CNAMEs, which are in
     /// [`Answer::aliases`].
+    ///
+    /// An answer that was made up on this machine is noted as [`NotKnown::Synthesised`]: one with a
+    /// loopback address, unless the name is `localhost` or such; and one with a TTL of zero by the
+    /// stub of systemd-resolved. So are those of the other kinds.
+    ///
+    /// ```
+    /// use helo_name::dns::{Answer, Facts, Family, NotKnown};
+    ///
+    /// let mut facts = Facts::new();
+    /// let from_hosts_file = Answer::found(vec!["127.0.1.1".parse().unwrap()]);
+    /// facts.insert_addresses("mail.example.com", Family::V4, from_hosts_file);
+    /// let noted = facts.addresses("mail.example.com", Family::V4).unwrap();
+    /// assert_eq!(noted.why_not_known(), Some(NotKnown::Synthesised));
+    /// ```
     pub fn insert_addresses(&mut self, name: &str, family: Family, answer: Answer<IpAddr>) {
+        let answer = judged(name, answer, |address| Some(*address));
         self.addresses.insert((key(name), family), answer);
     }
 
     /// Notes the answer to [`Question::MailExchangers`].
     pub fn insert_mail_exchangers(&mut self, name: &str, answer: Answer<MailExchanger>) {
+        let answer = judged(name, answer, |_| None);
         self.exchangers.insert(key(name), answer);
     }
 
     /// Notes the answer to [`Question::Names`].
     pub fn insert_names(&mut self, address: IpAddr, answer: Answer<PtrText>) {
+        let answer = judged("", answer, |_| None);
         self.names.insert(address.to_canonical(), answer);
     }
 

@@ -27,8 +27,9 @@ use crate::dns::dns_trait::Dns;
 use crate::dns::echo::EchoRecord;
 use crate::dns::facts::{Facts, Question};
 use crate::dns::family::Family;
-use crate::dns::hickory::servers::Servers;
+use crate::dns::hickory::servers::{Servers, Stub};
 use crate::dns::hickory::worker::{Times, Worker};
+use crate::dns::name_servers::NameServers;
 use crate::dns::ptr_text::{MailExchanger, PtrText};
 use crate::host;
 use crate::name::HeloName;
@@ -62,18 +63,42 @@ impl Resolver {
     /// Asks the name servers of this machine: those in resolv.conf on Unix, those of the network
     /// adapters on Windows.
     ///
-    /// They are read when the first question is asked. As long as there are none, every answer is
-    /// [`NotKnown::NoNameServer`]. Search lists, `ndots` and the hosts file have no effect.
+    /// They are read when the first question is asked. Where none is named, 127.0.0.1 and ::1 are
+    /// asked (resolv.conf(5)). Where only stubs of systemd-resolved are named (127.0.0.53), the
+    /// servers behind them are asked, as a stub answers by itself for the names of this machine;
+    /// [`keep_stub`](Self::keep_stub) asks it anyway. Search lists, `ndots` and the hosts file have
+    /// no effect.
     #[must_use]
     pub fn of_this_machine() -> Self {
-        Self::new(Servers::OfThisMachine, Times::default())
+        Self::new(Servers::OfThisMachine(Stub::Bypass), Times::default())
+    }
+
+    /// Asks the stub of systemd-resolved where resolv.conf lists only that, in place of the servers
+    /// behind it. Its answers about this machine are [`NotKnown::Synthesised`].
+    ///
+    /// For a machine that reaches its name servers through the stub alone, as with DNS over TLS.
+    ///
+    /// ```no_run
+    /// use helo_name::HeloName;
+    /// use helo_name::dns::Resolver;
+    ///
+    /// let resolver = Resolver::of_this_machine().keep_stub();
+    /// let name = HeloName::resolve().dns(resolver).blocking();
+    /// ```
+    #[must_use]
+    pub fn keep_stub(self) -> Self {
+        let servers = match &self.0.servers.servers {
+            Servers::OfThisMachine(_) => Servers::OfThisMachine(Stub::Keep),
+            Servers::Given(given) => Servers::Given(given.clone()),
+        };
+        Self::new(servers, self.0.times)
     }
 
     /// Asks only these name servers; the first three, if there are more.
     #[must_use]
     pub fn asking(servers: impl IntoIterator<Item = SocketAddr>) -> Self {
         Self::new(
-            Servers::Given(servers.into_iter().collect()),
+            Servers::Given(NameServers::given(servers)),
             Times::default(),
         )
     }
@@ -81,7 +106,8 @@ impl Resolver {
     /// Asks the name servers in a resolv.conf, for a program that has its own, as in a chroot.
     ///
     /// Only the `nameserver` lines count: a search list adds no question, and an error in another
-    /// line loses no server. `[192.0.2.53]:5353` names a port (OpenBSD's resolv.conf(5)).
+    /// line loses no server. `[192.0.2.53]:5353` names a port (OpenBSD's resolv.conf(5)). Without
+    /// such a line 127.0.0.1 and ::1 are asked (resolv.conf(5)).
     ///
     /// ```no_run
     /// use helo_name::dns::Resolver;
@@ -92,7 +118,8 @@ impl Resolver {
     /// ```
     #[must_use]
     pub fn from_resolv_conf(text: impl AsRef<[u8]>) -> Self {
-        Self::asking(host::name_servers_in(text.as_ref()))
+        let servers = NameServers::in_text(text.as_ref(), host::interface);
+        Self::new(Servers::Given(servers), Times::default())
     }
 
     /// Sets how long a question may take, all tries together: 15 seconds by default.
@@ -106,7 +133,7 @@ impl Resolver {
             question: limit,
             ..self.0.times
         };
-        Self::new(self.0.servers.clone(), times)
+        Self::new(self.0.servers.servers.clone(), times)
     }
 
     /// Sets how long one try waits for an answer before the question is asked again, at most three
@@ -124,7 +151,7 @@ impl Resolver {
             attempt: limit,
             ..self.0.times
         };
-        Self::new(self.0.servers.clone(), times)
+        Self::new(self.0.servers.servers.clone(), times)
     }
 
     /// Asks for the addresses of any name in one family, whether or not it may be sent in EHLO.
@@ -289,7 +316,11 @@ impl Dns for Resolver {
     }
 
     fn name_servers(&self) -> Vec<SocketAddr> {
-        self.0.addresses().to_vec()
+        self.0.servers.now().addresses()
+    }
+
+    fn servers_asked(&self) -> NameServers {
+        self.0.servers.so_far()
     }
 }
 

@@ -7,9 +7,11 @@ use std::net::{IpAddr, SocketAddr};
 use crate::candidate::{Qualifier, Source};
 use crate::dns::Family;
 use crate::escape::Excerpt;
-use crate::host;
+use crate::executor::Alarm;
+use crate::host::{self, NameFile};
 use crate::kinds::kinds;
 use crate::name::{HeloName, Scope, is_verifiable};
+use crate::resolve::machine::Machine;
 use crate::resolve::warning::Warning;
 use crate::sanitize::{Repair, Unusable, UnusableKind, sanitize};
 
@@ -193,7 +195,8 @@ fn is_text(raw: &[u8]) -> bool {
     raw.len() <= MAX_DOMAIN && !raw.iter().any(u8::is_ascii_control)
 }
 
-pub(super) fn gather(settings: &Settings) -> Gathered {
+/// Files that have not answered when the alarm rings are not waited for.
+pub(super) async fn gather(settings: &Settings, alarm: &Alarm) -> Gathered {
     let mut warnings = Vec::new();
     let operators = operators_name(settings, &mut warnings);
     let names_wanted = match (&operators, settings.derived) {
@@ -206,8 +209,14 @@ pub(super) fn gather(settings: &Settings) -> Gathered {
     };
     let mut raw: Vec<Raw> = operators.into_iter().collect();
     if names_wanted == NamesWanted::Derived {
-        raw.extend(host_names(settings));
-        raw.extend(mailname(settings));
+        let machine = Machine::read(files_to_read(settings), alarm).await;
+        warnings.extend(machine.warnings());
+        raw.extend(host_names(settings, &machine));
+        raw.extend(
+            machine
+                .mailname()
+                .map(|raw| Raw::new(Source::Mailname, &raw)),
+        );
         raw.extend(sender_domain(settings, &mut warnings));
     }
     let server = settings.server.map(|server| Scope::of_address(server.ip()));
@@ -224,7 +233,11 @@ pub(super) fn gather(settings: &Settings) -> Gathered {
 }
 
 /// As [`gather`], for client addresses that have a name each; those in the settings do not count.
-pub(super) fn gather_for(settings: &Settings, clients: Vec<IpAddr>) -> Gathered {
+pub(super) async fn gather_for(
+    settings: &Settings,
+    clients: Vec<IpAddr>,
+    alarm: &Alarm,
+) -> Gathered {
     let clients: BTreeSet<IpAddr> = clients.iter().map(IpAddr::to_canonical).collect();
     let origin = ClientOrigin::Given;
     Gathered {
@@ -233,7 +246,7 @@ pub(super) fn gather_for(settings: &Settings, clients: Vec<IpAddr>) -> Gathered 
             .map(|address| ClientAddress { address, origin })
             .collect(),
         clients_are: ClientsAre::Separate,
-        ..gather(settings)
+        ..gather(settings, alarm).await
     }
 }
 
@@ -274,8 +287,17 @@ fn not_blank(source: Source, raw: Vec<u8>, warnings: &mut Vec<Warning>) -> Optio
     Some(raw)
 }
 
+/// The hosts file and resolv.conf qualify the machine's own host name only.
+fn files_to_read(settings: &Settings) -> &'static [NameFile] {
+    match (settings.machine, &settings.host_name) {
+        (Reading::Ignore, _) => &[],
+        (Reading::Read, Some(_)) => &[NameFile::Mailname],
+        (Reading::Read, None) => &NameFile::ALL,
+    }
+}
+
 /// The host name, and if it is bare, the names it may be qualified to.
-fn host_names(settings: &Settings) -> Vec<Raw> {
+fn host_names(settings: &Settings, machine: &Machine) -> Vec<Raw> {
     let host = match (&settings.host_name, settings.machine) {
         (Some(given), _) => Some(given.clone()),
         (None, Reading::Read) => host::host_name(),
@@ -285,7 +307,8 @@ fn host_names(settings: &Settings) -> Vec<Raw> {
         return Vec::new();
     };
     let host = Raw::new(Source::HostName, &host);
-    let qualified = bare_label(&host).map_or(Vec::new(), |bare| qualifications(settings, bare));
+    let qualified =
+        bare_label(&host).map_or(Vec::new(), |bare| qualifications(settings, machine, bare));
     let mut names = vec![host];
     for (by, raw) in qualified {
         names.push(Raw::new(Source::Qualified(by), &raw));
@@ -306,7 +329,7 @@ fn bare_label(host: &Raw) -> Option<&str> {
     (is_bare && !label.contains('.')).then_some(label)
 }
 
-fn qualifications(settings: &Settings, bare: &str) -> Vec<(Qualifier, Vec<u8>)> {
+fn qualifications(settings: &Settings, machine: &Machine, bare: &str) -> Vec<(Qualifier, Vec<u8>)> {
     let with_domain = |domain: &[u8]| [bare.as_bytes(), b".", domain.trim_ascii()].concat();
     if let Some(domain) = settings
         .domain
@@ -315,24 +338,14 @@ fn qualifications(settings: &Settings, bare: &str) -> Vec<(Qualifier, Vec<u8>)> 
     {
         return vec![(Qualifier::GivenDomain, with_domain(domain.as_bytes()))];
     }
-    if settings.host_name.is_some() || settings.machine == Reading::Ignore {
-        return Vec::new();
-    }
-    let canonical = host::canonical_name(bare.as_bytes());
-    let appended = host::resolver_domain().map(|domain| with_domain(&domain));
+    let canonical = machine.canonical_name(bare.as_bytes());
+    let appended = machine.resolver_domain().map(|domain| with_domain(&domain));
     let is_new = appended.is_some() && appended != canonical;
     let canonical = canonical.map(|raw| (Qualifier::HostsFile, raw));
     let appended = appended
         .filter(|_| is_new)
         .map(|raw| (Qualifier::ResolverDomain, raw));
     canonical.into_iter().chain(appended).collect()
-}
-
-fn mailname(settings: &Settings) -> Option<Raw> {
-    match settings.machine {
-        Reading::Read => Some(Raw::new(Source::Mailname, &host::mailname()?)),
-        Reading::Ignore => None,
-    }
 }
 
 fn sender_domain(settings: &Settings, warnings: &mut Vec<Warning>) -> Option<Raw> {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 #[cfg(feature = "receivers")]
 use crate::dns::Facts;
+use crate::dns::NameServers;
 use crate::name::HeloName;
 use crate::plan::Plan;
 use crate::resolve::choose::Choice;
@@ -26,6 +27,7 @@ pub struct Resolution {
     #[cfg(feature = "receivers")]
     pub(super) facts: Facts,
     pub(super) name_servers: Vec<SocketAddr>,
+    pub(super) asked: NameServers,
 }
 
 /// What a [`Resolution`] keeps to resolve again.
@@ -38,6 +40,7 @@ impl fmt::Debug for Resolution {
         f.debug_struct("Resolution")
             .field("choice", &self.choice)
             .field("name_servers", &self.name_servers)
+            .field("servers_asked", &self.asked)
             .finish_non_exhaustive()
     }
 }
@@ -93,6 +96,25 @@ impl Resolution {
     #[must_use]
     pub fn name_servers(&self) -> &[SocketAddr] {
         &self.name_servers
+    }
+
+    /// Returns the name servers that were asked, and how they were found. Empty if the DNS is not
+    /// known to have any, or nothing was asked.
+    ///
+    /// ```
+    /// use helo_name::Resolve;
+    /// use helo_name::dns::{Resolver, ServerOrigin};
+    ///
+    /// let server = "192.0.2.53:53".parse().unwrap();
+    /// let report = Resolve::new(Resolver::asking([server]))
+    ///     .ignore_environment()
+    ///     .ignore_machine()
+    ///     .report_blocking();
+    /// assert_eq!(report.servers_asked().servers()[0].origin, ServerOrigin::Given);
+    /// ```
+    #[must_use]
+    pub fn servers_asked(&self) -> &NameServers {
+        &self.asked
     }
 
     /// Returns whether the choice rests on something that the DNS did not say.

@@ -17,6 +17,7 @@ use crate::resolve::discover::{discover, without_unconfirmed};
 use crate::resolve::egress::HeloNames;
 use crate::resolve::gather::{Gathered, Settings, gather, gather_for};
 use crate::resolve::report::{Again, Resolution};
+use crate::resolve::warning::Warning;
 
 /// What a run needs.
 pub(super) struct Run<D> {
@@ -30,7 +31,7 @@ impl<D: Dns + 'static> Run<D> {
     /// Resolves for this host.
     pub(super) async fn for_host(self: Arc<Self>) -> Resolution {
         let alarm = Alarm::after(self.deadline);
-        let gathered = gather(&self.settings);
+        let gathered = gather(&self.settings, &self.for_files(&alarm)).await;
         let mut facts = Facts::default();
         #[cfg(feature = "dns")]
         let half = alarm.for_part(self.deadline / 2);
@@ -43,7 +44,7 @@ impl<D: Dns + 'static> Run<D> {
         // again.
         ask(&self.dns, &gathered, &mut facts, &alarm).await;
         let again: Arc<dyn Again> = Arc::<Self>::clone(&self);
-        self.conclude(&gathered, facts, again)
+        self.conclude(gathered, facts, again)
     }
 
     /// Resolves for each of several client addresses. What they have in common is asked once.
@@ -61,14 +62,14 @@ impl<D: Dns + 'static> Run<D> {
                 run: Arc::clone(&self),
                 address,
             });
-            by_client.insert(address, self.conclude(&of_client, facts, again));
+            by_client.insert(address, self.conclude(of_client, facts, again));
         }
         HeloNames::new(by_client)
     }
 
     async fn gather_and_ask(&self, clients: Vec<IpAddr>) -> (Gathered, Facts) {
         let alarm = Alarm::after(self.deadline);
-        let gathered = gather_for(&self.settings, clients);
+        let gathered = gather_for(&self.settings, clients, &self.for_files(&alarm)).await;
         let mut facts = Facts::default();
         // Without an address there is no name to find, and nothing to ask.
         if !gathered.clients.is_empty() {
@@ -77,11 +78,23 @@ impl<D: Dns + 'static> Run<D> {
         (gathered, facts)
     }
 
+    /// Files that hang get a part of the deadline, as the names must still be verified then.
+    fn for_files(&self, alarm: &Alarm) -> Alarm {
+        alarm.for_part(self.deadline / 4)
+    }
+
     /// Judges, chooses, and tells the log.
-    fn conclude(&self, gathered: &Gathered, facts: Facts, again: Arc<dyn Again>) -> Resolution {
-        // Naming the servers may read a file. They matter only when something is not known.
+    fn conclude(&self, mut gathered: Gathered, facts: Facts, again: Arc<dyn Again>) -> Resolution {
+        let asked = self.dns.servers_asked();
+        for problem in asked.problems().iter().map(Warning::from) {
+            if !gathered.warnings.contains(&problem) {
+                gathered.warnings.push(problem);
+            }
+        }
+        let gathered = &gathered;
+        // They matter to an operator when something is not known.
         let name_servers = if facts.has_not_known() {
-            self.dns.name_servers()
+            asked.addresses()
         } else {
             Vec::new()
         };
@@ -92,6 +105,7 @@ impl<D: Dns + 'static> Run<D> {
             #[cfg(feature = "receivers")]
             facts,
             name_servers,
+            asked,
         };
         tell(&resolution);
         resolution
@@ -131,7 +145,7 @@ impl<D: Dns + 'static> Again for OfClient<D> {
         Box::pin(async move {
             let (gathered, facts) = self.run.gather_and_ask(vec![self.address]).await;
             let again: Arc<dyn Again> = Arc::<Self>::clone(&self);
-            self.run.conclude(&gathered, facts, again)
+            self.run.conclude(gathered, facts, again)
         })
     }
 }

@@ -3,7 +3,9 @@
 use std::net::IpAddr;
 
 use crate::candidate::Source;
+use crate::dns::ServerProblem;
 use crate::escape::{Excerpt, list};
+use crate::host::FileProblem;
 use crate::kinds::messages;
 use crate::name::HeloName;
 use crate::verify::Finding;
@@ -83,6 +85,13 @@ messages! {
             address: IpAddr,
         } = "ptr-names-other"
             => "the PTR record of {address} does not name {name}; some servers compare the two";
+        /// A file of this machine was not read, so what it says is not known.
+        UnreadableFile {
+            /// The path of the file.
+            path: String,
+            /// Why not.
+            problem: FileProblem,
+        } = "unreadable-file" => "{path} was not read: {problem}";
         /// The name is sent because the operator or the policy says so; the DNS does not confirm
         /// it.
         Unverified {
@@ -93,6 +102,14 @@ messages! {
             /// What was found about the two.
             finding: Finding,
         } = "unverified" => "{name} is sent unverified: {why}", why = finding.about(name, *client);
+        /// Some name servers in resolv.conf were skipped, as they cannot be asked.
+        UnusableNameServers {
+            /// The first of them, escaped and cut.
+            first: String,
+            /// How many there are.
+            count: usize,
+        } = "unusable-name-servers" => "{problem}",
+            problem = ServerProblem::UnusableServers { first: first.clone(), count: *count };
         /// The configured name won over a different one in `HELO_NAME`.
         VariableOverruled {
             /// What is configured, escaped and cut.
@@ -101,6 +118,21 @@ messages! {
             variable: String,
         } = "variable-overruled"
             => "the configured name \"{configured}\" is used; HELO_NAME says \"{variable}\"";
+    }
+}
+
+impl From<&ServerProblem> for Warning {
+    fn from(problem: &ServerProblem) -> Self {
+        match problem {
+            ServerProblem::UnreadableFile { path, problem } => Self::UnreadableFile {
+                path: (*path).to_owned(),
+                problem: *problem,
+            },
+            ServerProblem::UnusableServers { first, count } => Self::UnusableNameServers {
+                first: first.clone(),
+                count: *count,
+            },
+        }
     }
 }
 
@@ -126,6 +158,8 @@ impl Warning {
             | Self::NoClientAddress
             | Self::NoPtr(_)
             | Self::Provisional
+            | Self::UnreadableFile { .. }
+            | Self::UnusableNameServers { .. }
             | Self::VariableOverruled { .. } => None,
         }
     }
@@ -152,6 +186,8 @@ impl Warning {
             | Self::LiteralSent(_)
             | Self::NoClientAddress
             | Self::Provisional
+            | Self::UnreadableFile { .. }
+            | Self::UnusableNameServers { .. }
             | Self::VariableOverruled { .. } => None,
         }
     }

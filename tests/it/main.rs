@@ -34,6 +34,8 @@ mod dns {
     #[cfg(feature = "dns")]
     mod reasons;
     #[cfg(feature = "dns")]
+    mod stubs;
+    #[cfg(feature = "dns")]
     mod traps;
     mod waiting;
     #[cfg(all(feature = "dns", target_os = "linux"))]

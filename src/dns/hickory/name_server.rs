@@ -17,6 +17,7 @@ use crate::allowance::{Allowance, Purpose};
 use crate::dns::answer::Answer;
 use crate::dns::hickory::chain::Chain;
 use crate::dns::hickory::sockets::{Permits, Sockets};
+use crate::dns::stub::judged;
 
 /// How often a question is asked that ends in an error or in silence.
 const TRIES: u32 = 3;
@@ -49,7 +50,8 @@ impl NameServer {
                 self.allowance.note_answer(self.address);
             }
             if let Some(answer) = chain.read(response) {
-                return answer.with_server(self.address);
+                let name = query.name().to_ascii();
+                return judged(&name, answer.with_server(self.address), RData::ip_addr);
             }
         }
     }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use std::{future, thread};
 
 use hickory_resolver::proto::op::Query;
@@ -16,16 +16,13 @@ use tokio::task::JoinSet;
 use crate::allowance::{Allowance, Purpose};
 use crate::dns::answer::{Answer, NotKnown};
 use crate::dns::hickory::name_server::NameServer;
-use crate::dns::hickory::servers::Servers;
+use crate::dns::hickory::servers::{Known, Servers};
 use crate::dns::hickory::sockets::Permits;
 use crate::executor::InFlight;
 use crate::process::PerProcess;
 
 /// How long the thread waits for a question before it ends.
 const IDLE: Duration = Duration::from_millis(500);
-
-/// How long the servers of this machine are not read again: longer than a resolution takes.
-const FRESH: Duration = Duration::from_secs(10);
 
 /// How long a resolver waits.
 #[derive(Clone, Copy, Debug)]
@@ -48,17 +45,15 @@ impl Default for Times {
 /// Asks name servers on the thread that all resolvers share.
 #[derive(Debug)]
 pub(super) struct Worker {
-    pub(super) servers: Servers,
+    pub(super) servers: Arc<Known>,
     pub(super) times: Times,
-    /// The servers as they were read last, and when.
-    read: Mutex<Option<(Arc<[SocketAddr]>, Instant)>>,
 }
 
 /// A question on its way to the thread, and where the answer goes.
 #[derive(Debug)]
 struct Job {
     query: Query,
-    servers: Arc<[SocketAddr]>,
+    servers: Arc<Known>,
     times: Times,
     allowance: Arc<Allowance>,
     reply: oneshot::Sender<Answer<RData>>,
@@ -66,18 +61,15 @@ struct Job {
 
 impl Worker {
     pub(super) fn new(servers: Servers, times: Times) -> Self {
-        Self {
-            servers,
-            times,
-            read: Mutex::new(None),
-        }
+        let servers = Arc::new(Known::new(servers));
+        Self { servers, times }
     }
 
     pub(super) async fn ask(&self, query: Query) -> Answer<RData> {
         let (reply, answer) = oneshot::channel();
         submit(Job {
             query,
-            servers: self.addresses(),
+            servers: Arc::clone(&self.servers),
             times: self.times,
             allowance: Allowance::in_force(),
             reply,
@@ -86,22 +78,6 @@ impl Worker {
         answer
             .await
             .unwrap_or_else(|_| Answer::not_known(NotKnown::NoSocket))
-    }
-
-    /// Returns the servers to ask. While a machine starts, none may be known yet, and they are read
-    /// for each question.
-    pub(super) fn addresses(&self) -> Arc<[SocketAddr]> {
-        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*read {
-            Some((addresses, at)) if !addresses.is_empty() && at.elapsed() < FRESH => {
-                Arc::clone(addresses)
-            }
-            _ => {
-                let addresses: Arc<[SocketAddr]> = self.servers.addresses().into();
-                *read = Some((Arc::clone(&addresses), Instant::now()));
-                addresses
-            }
-        }
     }
 }
 
@@ -161,8 +137,45 @@ fn work(mut jobs: mpsc::UnboundedReceiver<Job>) {
 
 /// Answers one question, or stops when the asker is gone.
 async fn answer(permits: Permits, mut job: Job) {
-    let permits = permits.for_question();
-    let servers: Vec<NameServer> = in_order(&job.servers, &job.allowance)
+    let known = Arc::clone(&job.servers);
+    // A file may hang, and then this question does until its time is over.
+    let reading = tokio::time::timeout(job.times.question, known.read());
+    let Some(found) = unless_gone(&mut job.reply, reading).await else {
+        return;
+    };
+    let answer = match found {
+        Ok(found) if found.servers().is_empty() => Some(Answer::not_known(found.why_none())),
+        Ok(found) => ask_all(&permits.for_question(), &found.addresses(), &mut job).await,
+        Err(_) => Some(Answer::not_known(NotKnown::Unreadable)),
+    };
+    if let Some(answer) = answer {
+        // An error means that the asker has just gone.
+        let _ = job.reply.send(answer);
+    }
+}
+
+/// Waits for a future; `None` if the asker is gone before.
+async fn unless_gone<T>(
+    reply: &mut oneshot::Sender<Answer<RData>>,
+    future: impl Future<Output = T>,
+) -> Option<T> {
+    let mut future = pin!(future);
+    future::poll_fn(|context| {
+        if reply.poll_closed(context).is_ready() {
+            return Poll::Ready(None);
+        }
+        future.as_mut().poll(context).map(Some)
+    })
+    .await
+}
+
+/// Asks the servers; `None` if the asker is gone.
+async fn ask_all(
+    permits: &Permits,
+    addresses: &[SocketAddr],
+    job: &mut Job,
+) -> Option<Answer<RData>> {
+    let servers: Vec<NameServer> = in_order(addresses, &job.allowance)
         .map(|(address, purpose)| NameServer {
             address,
             attempt: job.times.attempt,
@@ -173,27 +186,22 @@ async fn answer(permits: Permits, mut job: Job) {
         .collect();
     let mut race = pin!(race(&servers, &job.query));
     let mut patience = pin!(None);
-    let answer = future::poll_fn(|context| {
-        if job.reply.poll_closed(context).is_ready() {
-            return Poll::Ready(None);
-        }
+    let limit = job.times.question;
+    let heard = future::poll_fn(|context| {
         if let Poll::Ready(answer) = race.as_mut().poll(context) {
-            return Poll::Ready(Some(answer));
+            return Poll::Ready(answer);
         }
         // A question that waits for a socket has not been asked yet.
         if patience.is_none() && permits.has_begun() {
-            patience.set(Some(tokio::time::sleep(job.times.question)));
+            patience.set(Some(tokio::time::sleep(limit)));
         }
         let patience = patience.as_mut().as_pin_mut();
         if patience.is_some_and(|patience| patience.poll(context).is_ready()) {
-            return Poll::Ready(Some(Answer::not_known(NotKnown::Timeout)));
+            return Poll::Ready(Answer::not_known(NotKnown::Timeout));
         }
         Poll::Pending
     });
-    if let Some(answer) = answer.await {
-        // An error means that the asker has just gone.
-        let _ = job.reply.send(answer);
-    }
+    unless_gone(&mut job.reply, heard).await
 }
 
 /// Returns the servers to ask: all, the one that answered last before the others. It is the only

@@ -204,7 +204,24 @@ fn a_resolution_is_this_document() {
             "warnings": [],
             "forecasts": [],
             "name_servers": [],
+            "servers_asked": [],
         })
+    );
+}
+
+#[cfg(feature = "dns")]
+#[test]
+fn a_name_server_is_an_address_and_how_it_was_found() {
+    use helo_name::dns::{NameServer, ServerOrigin};
+
+    let (address, stub) = ("192.0.2.53:53", "127.0.0.53:53");
+    let server = NameServer {
+        address: address.parse().unwrap(),
+        origin: ServerOrigin::BehindStub(stub.parse().unwrap()),
+    };
+    assert_eq!(
+        serde_json::to_value(server).unwrap(),
+        json!({ "address": address, "origin": "behind-stub", "stub": stub })
     );
 }
 
