@@ -16,6 +16,9 @@ mod lettre_send;
 #[cfg(feature = "lettre")]
 #[path = "support/lettre_ways.rs"]
 mod lettre_ways;
+#[cfg(target_os = "linux")]
+#[path = "live/stubs.rs"]
+mod stubs;
 
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Shutdown, SocketAddr, TcpStream};

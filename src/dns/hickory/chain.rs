@@ -24,6 +24,8 @@ pub(super) struct Chain {
     question: Query,
     /// The smallest TTL on the way.
     ttl: u32,
+    /// How long a negative answer without SOA may be used.
+    no_soa_ttl: u32,
 }
 
 /// What a response means. `None`: it has a CNAME, and not what is at its end.
@@ -35,6 +37,16 @@ impl Chain {
             seen: Vec::new(),
             question,
             ttl: u32::MAX,
+            no_soa_ttl: NO_SOA_TTL,
+        }
+    }
+
+    /// The same, asked of a stub on this machine. What it makes up has a TTL of zero, and where
+    /// that is nothing, no SOA: `_gateway`, or another type of the host name.
+    pub(super) fn asked_of_stub(self) -> Self {
+        Self {
+            no_soa_ttl: 0,
+            ..self
         }
     }
 
@@ -183,7 +195,7 @@ impl Chain {
     }
 
     fn negative(&mut self, ttl: Option<u32>, answer: Answer<RData>) -> Judgement {
-        self.limit_ttl(ttl.unwrap_or(NO_SOA_TTL));
+        self.limit_ttl(ttl.unwrap_or(self.no_soa_ttl));
         Ok(Some(answer))
     }
 

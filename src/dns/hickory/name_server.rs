@@ -17,7 +17,7 @@ use crate::allowance::{Allowance, Purpose};
 use crate::dns::answer::Answer;
 use crate::dns::hickory::chain::Chain;
 use crate::dns::hickory::sockets::{Permits, Sockets};
-use crate::dns::stub::judged;
+use crate::dns::stub::{is_stub, judged};
 
 /// How often a question is asked that ends in an error or in silence.
 const TRIES: u32 = 3;
@@ -44,6 +44,9 @@ impl NameServer {
     /// Asks one question and follows CNAMEs, within the answer or with further questions.
     pub(super) async fn ask(&self, query: &Query) -> Answer<RData> {
         let mut chain = Chain::starting_with(query.clone());
+        if is_stub(self.address) {
+            chain = chain.asked_of_stub();
+        }
         loop {
             let response = self.try_often(chain.question()).await;
             if response.is_ok() {
