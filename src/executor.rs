@@ -32,8 +32,10 @@ struct Call {
 impl Wake for Call {
     fn wake(self: Arc<Self>) {
         self.is_made.store(true, Ordering::Release);
-        let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.wake_by_ref();
+        let waiting = self.waiting.lock();
+        let waiting = waiting.unwrap_or_else(PoisonError::into_inner).clone();
+        // Without the lock, as an executor may poll the task at once.
+        waiting.wake();
     }
 }
 

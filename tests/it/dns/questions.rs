@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use helo_name::dns::{Dns, NotKnown, Resolver, Zone};
+use helo_name::dns::{Dns, EchoService, NotKnown, Resolver, Zone};
 use helo_name::name::InvalidHeloNameKind;
 use helo_name::resolve::{ReasonKind, Warning};
 use helo_name::verify::{ClientFinding, Finding, Iprev};
@@ -200,6 +200,22 @@ fn at_most_64_datagrams_leave_for_a_client_address() {
             "{count} servers, {answers}: {sent} datagrams"
         );
     });
+}
+
+#[test]
+fn the_datagrams_to_services_that_echo_an_address_count_too() {
+    let servers = silent_servers(3);
+    let echo = silent_servers(3);
+    let at: Vec<_> = echo.iter().map(FaultServer::address).collect();
+    let services = EchoService::WELL_KNOWN.map(|service| service.with_servers(at.clone()));
+    let report = with_names(resolve(asking_all(&servers)))
+        .discover_client_address(services)
+        .deadline(Duration::from_millis(2000))
+        .report_blocking();
+    assert!(report.is_provisional(), "{report}");
+    let (services, servers) = (all_datagrams(&echo), all_datagrams(&servers));
+    assert!(services >= 12 && servers >= 6, "{services} and {servers}");
+    assert!(services + servers <= 64, "{services} and {servers}");
 }
 
 #[test]
