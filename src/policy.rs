@@ -159,14 +159,14 @@ impl<F: Fn(&Judged<'_>) -> Decision + Send + Sync> FallbackPolicy for PolicyFn<F
 
 /// Permits only verified names.
 ///
-/// | `Strict` | Match | Resolves | Unknown | Mismatch | NotPublic | NoAddress |
-/// | --- | --- | --- | --- | --- | --- | --- |
-/// | configured, HELO_NAME | P | R | R | R | R | R |
-/// | PTR name | P | R | R | R | R | R |
-/// | host name, `/etc/mailname`, dotted as given | P | R | R | R | R | R |
-/// | host name, qualified (hosts file, resolver's or given domain) | P | R | R | R | R | R |
-/// | sender domain | P | R | R | R | R | R |
-/// | literal of the public client address | R | R | R | R | R | R |
+/// | `Strict` | Match | Resolves | Inside | Unknown | Mismatch | NotPublic | NoAddress |
+/// | --- | --- | --- | --- | --- | --- | --- | --- |
+/// | configured, HELO_NAME | P | R | R | R | R | R | R |
+/// | PTR name | P | R | R | R | R | R | R |
+/// | host name, `/etc/mailname`, dotted as given | P | R | R | R | R | R | R |
+/// | host name, qualified (hosts file, resolver's or given domain) | P | R | R | R | R | R | R |
+/// | sender domain | P | R | R | R | R | R | R |
+/// | literal of the public client address | R | R | R | R | R | R | R |
 ///
 /// An operator's literal must be the client address; a derived one is never sent. Where the DNS did
 /// not say, the error is of the kind "try again", also for a configured name. A name or literal
@@ -188,14 +188,14 @@ impl FallbackPolicy for Strict {
 
 /// Prefers verified names, and trusts the operator.
 ///
-/// | `Standard` | Match | Resolves | Unknown | Mismatch | NotPublic | NoAddress |
-/// | --- | --- | --- | --- | --- | --- | --- |
-/// | configured, HELO_NAME | P | P | P! | P! | P! | P! |
-/// | PTR name | P | R | H | R | R | R |
-/// | host name, `/etc/mailname`, dotted as given | P | P | H | H | R | R |
-/// | host name, qualified (hosts file, resolver's or given domain) | P | H | R | R | R | R |
-/// | sender domain | R | R | R | R | R | R |
-/// | literal of the public client address | H | H | H | H | H | H |
+/// | `Standard` | Match | Resolves | Inside | Unknown | Mismatch | NotPublic | NoAddress |
+/// | --- | --- | --- | --- | --- | --- | --- | --- |
+/// | configured, HELO_NAME | P | P | P! | P! | P! | P! | P! |
+/// | PTR name | P | R | H | H | R | R | R |
+/// | host name, `/etc/mailname`, dotted as given | P | P | H | H | H | R | R |
+/// | host name, qualified (hosts file, resolver's or given domain) | P | H | H | R | R | R | R |
+/// | sender domain | R | R | R | R | R | R | R |
+/// | literal of the public client address | H | H | H | H | H | H | H |
 ///
 /// A configured name that is not public (`mail.corp.internal`) is permitted, with a warning,
 /// towards a private or loopback server, and rejected otherwise. A loopback literal is for a
@@ -212,7 +212,7 @@ impl FallbackPolicy for Standard {
             }
             Source::HostName | Source::Mailname => match judged.finding {
                 Finding::Match | Finding::Resolves => Decision::Permit,
-                Finding::Unknown | Finding::Mismatch => Decision::Hold,
+                Finding::Inside | Finding::Unknown | Finding::Mismatch => Decision::Hold,
                 Finding::NotPublic | Finding::NoAddress => Decision::Reject,
             },
             Source::Literal(_) => match judged.candidate.scope() {
@@ -221,12 +221,12 @@ impl FallbackPolicy for Standard {
             },
             Source::Ptr(_) => match judged.finding {
                 Finding::Match => Decision::Permit,
-                Finding::Unknown => Decision::Hold,
+                Finding::Inside | Finding::Unknown => Decision::Hold,
                 _ => Decision::Reject,
             },
             Source::Qualified(_) => match judged.finding {
                 Finding::Match => Decision::Permit,
-                Finding::Resolves => Decision::Hold,
+                Finding::Resolves | Finding::Inside => Decision::Hold,
                 _ => Decision::Reject,
             },
             Source::SenderDomain => Decision::Reject,
@@ -237,16 +237,16 @@ impl FallbackPolicy for Standard {
 /// As [`Standard`], for mail to your own provider or smart host, which knows the client by its
 /// password or its network rather than by its name.
 ///
-/// | `Submission` | Match | Resolves | Unknown | Mismatch | NotPublic | NoAddress |
-/// | --- | --- | --- | --- | --- | --- | --- |
-/// | configured, HELO_NAME | P | P | P! | P! | P! | P! |
-/// | PTR name | P | R | H | R | R | R |
-/// | host name, `/etc/mailname`, dotted as given | P | P | H | H | R | R |
-/// | host name, qualified (hosts file, resolver's or given domain) | P | H | R | R | R | R |
-/// | sender domain | P | H | H | R | R | R |
-/// | literal of the public client address | H | H | H | H | H | H |
-/// | private literal, towards a private server | H | H | H | H | H | H |
-/// | loopback literal, towards a loopback server | H | H | H | H | H | H |
+/// | `Submission` | Match | Resolves | Inside | Unknown | Mismatch | NotPublic | NoAddress |
+/// | --- | --- | --- | --- | --- | --- | --- | --- |
+/// | configured, HELO_NAME | P | P | P! | P! | P! | P! | P! |
+/// | PTR name | P | R | H | H | R | R | R |
+/// | host name, `/etc/mailname`, dotted as given | P | P | H | H | H | R | R |
+/// | host name, qualified (hosts file, resolver's or given domain) | P | H | H | R | R | R | R |
+/// | sender domain | P | H | H | H | R | R | R |
+/// | literal of the public client address | H | H | H | H | H | H | H |
+/// | private literal, towards a private server | H | H | H | H | H | H | H |
+/// | loopback literal, towards a loopback server | H | H | H | H | H | H | H |
 ///
 /// The sender domain must be one whose hosts you run, never a user's mailbox domain: no one else
 /// may say `EHLO gmail.com`. A configured private literal is permitted towards a private server.
@@ -261,7 +261,9 @@ impl FallbackPolicy for Submission {
                 judge_operators(judged, PrivateLiterals::ToPrivateServers)
             }
             (Source::SenderDomain, Finding::Match) => Decision::Permit,
-            (Source::SenderDomain, Finding::Resolves | Finding::Unknown) => Decision::Hold,
+            (Source::SenderDomain, Finding::Resolves | Finding::Inside | Finding::Unknown) => {
+                Decision::Hold
+            }
             (Source::Literal(_), _) => match (judged.candidate.scope(), judged.server) {
                 (Scope::Public, _)
                 | (Scope::Private, Some(Scope::Private))
@@ -318,6 +320,7 @@ mod tests {
         let words = [
             "Match",
             "Resolves",
+            "Inside",
             "Unknown",
             "Mismatch",
             "NotPublic",

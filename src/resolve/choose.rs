@@ -17,8 +17,9 @@ use crate::resolve::judge::Judge;
 use crate::resolve::warning::Warning;
 use crate::verify::{Finding, names_hold};
 
-/// A choice that rests on anything not known is looked at again this soon (R23).
-const PROVISIONAL: Duration = Duration::from_secs(60);
+/// A choice that rests on anything not known is looked at again this soon (R23), and none sooner: a
+/// TTL of zero is a promise about records, too.
+const SOONEST: Duration = Duration::from_secs(60);
 
 /// The longest that a choice is valid: long TTLs are a promise about records, not about this
 /// machine.
@@ -60,7 +61,7 @@ pub(super) fn choose(
     let first = plan.as_ref().ok().map(Plan::first);
     let provisional = first.is_some_and(|first| chooser.is_provisional(first));
     let longest = if provisional || plan.is_err() {
-        PROVISIONAL
+        SOONEST
     } else {
         LONGEST
     };
@@ -72,7 +73,11 @@ pub(super) fn choose(
     };
     Choice {
         warnings: warnings(&advice, first),
-        valid_until: Instant::now() + facts.shortest_ttl().unwrap_or(longest).min(longest),
+        valid_until: Instant::now()
+            + facts
+                .shortest_ttl()
+                .unwrap_or(longest)
+                .clamp(SOONEST, longest),
         clients,
         considered,
         plan,
@@ -188,6 +193,9 @@ impl Chooser<'_> {
                 client: None,
             };
         }
+        if let Some(cure) = ask_outside(considered) {
+            return cure;
+        }
         let client = self.public_client();
         let is_verified = considered.has_finding(Finding::Match);
         let name = considered.name.as_ref();
@@ -221,11 +229,14 @@ impl Chooser<'_> {
             considered: considered.to_vec(),
             clients: self.clients.to_vec(),
             name_servers: self.name_servers.to_vec(),
-            cure: Cure::SetName {
-                example: EXAMPLE,
-                instead_of: None,
-                client: self.public_client(),
-            },
+            cure: considered
+                .iter()
+                .find_map(ask_outside)
+                .unwrap_or(Cure::SetName {
+                    example: EXAMPLE,
+                    instead_of: None,
+                    client: self.public_client(),
+                }),
         })
     }
 
@@ -234,4 +245,11 @@ impl Chooser<'_> {
             .client_addresses()
             .find(|&address| is_verifiable(address))
     }
+}
+
+/// What would make a name with private addresses acceptable: the view from outside.
+fn ask_outside(considered: &Considered) -> Option<Cure> {
+    let name = considered.name.as_ref()?;
+    let is_inside = considered.has_finding(Finding::Inside);
+    is_inside.then(|| Cure::AskOutside(name.clone()))
 }

@@ -73,6 +73,10 @@ messages! {
             address: IpAddr,
         } = "add-record"
             => "{name}. {record_type} {address}", record_type = Family::of(*address).record_type();
+        /// Ask a resolver outside this network as well ([`Resolve::outside`](crate::Resolve::outside)):
+        /// the name has only private addresses inside.
+        AskOutside(name: HeloName) = "ask-outside"
+            => "outside resolver: one beyond this network, such as 1.1.1.1";
         /// Say which address servers see: the name is legal, but cannot be verified without the
         /// address.
         GiveClientAddress = "give-client-address" => "client address: the one that servers see";
@@ -94,6 +98,9 @@ impl Cure {
     pub(crate) fn explanation(&self) -> String {
         match self {
             Self::AddRecord { .. } => "publish this record".to_owned(),
+            Self::AskOutside(name) => format!(
+                "{name} has only private addresses inside this network; set this in the program"
+            ),
             Self::GiveClientAddress => "set this in the program".to_owned(),
             Self::SetName {
                 example,

@@ -105,12 +105,12 @@ impl Gathered {
         self.clients.iter().map(|client| client.address)
     }
 
-    /// Each client address; without any, one finding that is about none.
+    /// Each client address that the server can see. A private one says nothing to a public server,
+    /// and counts as not known (R17). Without any, there is one finding that is about none.
     pub(super) fn clients_or_none(&self) -> Vec<Option<IpAddr>> {
-        match self.clients.as_slice() {
-            [] => vec![None],
-            _ => self.client_addresses().map(Some).collect(),
-        }
+        let is_seen = |&address: &IpAddr| is_fit_for(address, self.server);
+        let seen: Vec<_> = self.client_addresses().filter(is_seen).map(Some).collect();
+        if seen.is_empty() { vec![None] } else { seen }
     }
 
     /// Returns whether the operator set something that is not a name: then there is nothing to ask

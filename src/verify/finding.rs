@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use crate::dns::{Answer, Facts, Family, Outcome};
 use crate::kinds::kinds;
 use crate::name::{HeloName, Scope, is_verifiable};
+use crate::verify::iprev::names_hold;
 
 kinds! {
     /// What the DNS answers mean for a name and a client address.
@@ -15,6 +16,10 @@ kinds! {
         Match = "match" => "it has the client address";
         /// The client address is not known, and the name has a public address.
         Resolves = "resolves" => "it has a public address";
+        /// The PTR of a public client address names it, and all its addresses are private, as this
+        /// machine's resolver sees them: inside a network a public name often has a private
+        /// address, and the world sees another one (split horizon).
+        Inside = "inside" => "it has only private addresses inside this network";
         /// The name is not public; or it has addresses, and none is public or the client's.
         NotPublic = "not-public" => "none of its addresses is public";
         /// The DNS did not say.
@@ -31,6 +36,7 @@ impl Finding {
     pub const ALL: &[Self] = &[
         Self::Match,
         Self::Resolves,
+        Self::Inside,
         Self::Unknown,
         Self::Mismatch,
         Self::NotPublic,
@@ -95,7 +101,8 @@ pub struct Forward {
 
 /// Returns what the facts mean for a name and a client address (`None`: not known).
 ///
-/// The facts are the answers for the client's family; without a client address, for both. An
+/// The facts are the answers for the client's family; without a client address, for both. The names
+/// of the client address tell [`Finding::Inside`] from [`Finding::NotPublic`]. An
 /// address literal is its own address, and needs no facts. A name that is not public is
 /// [`Finding::NotPublic`] whatever the facts are. Nothing is asked.
 ///
@@ -126,6 +133,18 @@ pub fn find(name: &HeloName, client: Option<IpAddr>, facts: &Facts) -> Finding {
     }
 }
 
+/// Returns the address that the DNS means: that of an IPv4 host behind NAT64 is the IPv4 address
+/// (RFC 6052 2.1, 64:ff9b::/96), and a mapped one too.
+fn meant(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(ipv6) if ipv6.segments()[..6] == [0x64, 0xff9b, 0, 0, 0, 0] => {
+            let [.., a, b, c, d] = ipv6.octets();
+            IpAddr::from([a, b, c, d])
+        }
+        canonical => canonical,
+    }
+}
+
 fn literal_finding(own: IpAddr, client: IpAddr) -> Finding {
     if own == client.to_canonical() {
         Finding::Match
@@ -135,7 +154,22 @@ fn literal_finding(own: IpAddr, client: IpAddr) -> Finding {
 }
 
 fn has_public(addresses: &[IpAddr]) -> bool {
-    addresses.iter().copied().any(is_verifiable)
+    addresses
+        .iter()
+        .any(|&address| is_verifiable(meant(address)))
+}
+
+/// Returns whether the world may see something else: the names of a public client address hold the
+/// name, whose addresses are all private here.
+fn is_inside(name: &HeloName, client: IpAddr, addresses: &[IpAddr], facts: &Facts) -> bool {
+    let mut scopes = addresses
+        .iter()
+        .map(|&address| Scope::of_address(meant(address)));
+    is_verifiable(client)
+        && scopes.all(|scope| scope == Scope::Private)
+        && facts
+            .names(client)
+            .is_some_and(|answer| names_hold(answer, name))
 }
 
 fn matching_finding(name: &HeloName, client: IpAddr, facts: &Facts) -> Finding {
@@ -143,10 +177,11 @@ fn matching_finding(name: &HeloName, client: IpAddr, facts: &Facts) -> Finding {
     let Some(answer) = facts.addresses(name.as_str(), Family::of(client)) else {
         return Finding::Unknown;
     };
-    let is_client = |address: &IpAddr| address.to_canonical() == client;
+    let is_client = |address: &IpAddr| meant(*address) == meant(client);
     match answer.outcome() {
         Outcome::Found(addresses) if addresses.iter().any(is_client) => Finding::Match,
         Outcome::Found(addresses) if has_public(addresses) => Finding::Mismatch,
+        Outcome::Found(addresses) if is_inside(name, client, addresses, facts) => Finding::Inside,
         Outcome::Found(_) => Finding::NotPublic,
         Outcome::NoData | Outcome::NxDomain => Finding::NoAddress,
         Outcome::NotKnown(_) => Finding::Unknown,

@@ -86,7 +86,8 @@ mod smtp {
     mod with_lettre;
 }
 
-#[cfg(all(feature = "dns", unix))]
 mod verify {
+    mod findings;
+    #[cfg(all(feature = "dns", unix))]
     mod many;
 }

@@ -600,7 +600,7 @@ fn the_last_client_address_of_a_family_counts_and_none_is_no_call() {
 }
 
 #[test]
-fn a_private_client_address_is_used_and_said_to_be_useless_in_public() {
+fn a_private_client_address_counts_as_not_known_and_is_said_to_be_useless_in_public() {
     let report = of(agreeing())
         .host_name("mail.example.com")
         .client_address(ip("10.244.1.17"))
@@ -609,9 +609,8 @@ fn a_private_client_address_is_used_and_said_to_be_useless_in_public() {
         &report,
         &[
             "client address 10.244.1.17 (given): not public, so its PTR was not asked for",
-            r#"host name "mail.example.com": A 192.0.2.10; hold: none of its addresses is the client address (mismatch)"#,
+            r#"host name "mail.example.com": A 192.0.2.10; AAAA none (NODATA); permit: it has a public address (resolves)"#,
             "warning: client address 10.244.1.17 is not public, so no server outside sees it; give the address that servers see (client-address-not-public)",
-            "warning: mail.example.com is sent unverified: none of its addresses is the client address (unverified)",
             "chosen: mail.example.com from host name",
         ],
     );

@@ -108,20 +108,22 @@ fn a_resolution_is_valid_as_long_as_the_shortest_lived_answer() {
 }
 
 #[test]
-fn a_negative_answer_lives_as_long_as_its_soa_says_and_a_minute_without_one() {
+fn a_negative_answer_lives_as_long_as_its_soa_says_and_a_minute_at_least() {
     // the authority section, seconds
     type Edit = fn(&mut Message);
-    let cases: [(&str, Edit, u64); 3] = [
+    let cases: [(&str, Edit, u64); 5] = [
         (
             "its TTL is shorter",
-            |message| set_soa(message, 20, 3000),
-            20,
+            |message| set_soa(message, 80, 3000),
+            80,
         ),
         (
             "its minimum is shorter",
-            |message| set_soa(message, 3000, 30),
-            30,
+            |message| set_soa(message, 3000, 90),
+            90,
         ),
+        ("it is short", |message| set_soa(message, 20, 3000), 60),
+        ("it is zero", |message| set_soa(message, 0, 0), 60),
         ("there is none", |message| message.authorities.clear(), 60),
     ];
     each(cases, |(what, change, seconds)| {

@@ -38,7 +38,7 @@ fn expected(number: u32) -> (Finding, Option<Iprev>) {
         1 => (Finding::Mismatch, Some(Iprev::Fail)),
         2 => (Finding::Match, Some(Iprev::PermError)),
         3 => (Finding::Match, None), // PTR names that are others
-        4 => (Finding::NotPublic, Some(Iprev::Fail)),
+        4 => (Finding::Inside, Some(Iprev::Fail)),
         _ => (Finding::Match, Some(Iprev::Pass)),
     }
 }
