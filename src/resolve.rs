@@ -15,6 +15,7 @@ mod error;
 mod gather;
 mod judge;
 mod machine;
+mod probe;
 mod ptr_names;
 mod recheck;
 mod report;

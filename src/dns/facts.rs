@@ -127,6 +127,11 @@ impl Facts {
         self.names.get(&address.to_canonical())
     }
 
+    /// Removes and returns the answer about the addresses of a name in one family.
+    pub(crate) fn take_addresses(&mut self, name: &str, family: Family) -> Option<Answer<IpAddr>> {
+        self.addresses.remove(&(key(name), family))
+    }
+
     /// Notes [`NotKnown::Timeout`] for each question that has no answer.
     pub(crate) fn insert_timeouts(&mut self, asked: impl IntoIterator<Item = Question>) {
         for question in asked {

@@ -5,8 +5,9 @@ use crate::dns::{Facts, Family, Outcome};
 use crate::name::{HeloName, Scope, generic_reason};
 use crate::plan::Attempt;
 use crate::policy::Judged;
-use crate::resolve::considered::Client;
+use crate::resolve::considered::{Client, Considered};
 use crate::resolve::gather::{Gathered, is_fit_for};
+use crate::resolve::probe::Existence;
 use crate::resolve::warning::Warning;
 use crate::verify::names_hold;
 
@@ -14,6 +15,7 @@ use crate::verify::names_hold;
 pub(super) struct Advice<'a> {
     pub(super) gathered: &'a Gathered,
     pub(super) facts: &'a Facts,
+    pub(super) considered: &'a [Considered],
     pub(super) clients: &'a [Client],
     pub(super) provisional: bool,
 }
@@ -28,6 +30,10 @@ pub(super) fn warnings(advice: &Advice<'_>, first: Option<&Attempt>) -> Vec<Warn
     }
     let unfit = addresses().filter(|&address| !is_fit_for(address, advice.gathered.server));
     warnings.extend(unfit.map(Warning::ClientAddressNotPublic));
+    let mut considered = advice.considered.iter();
+    if considered.any(|other| other.existence == Existence::Anything) {
+        warnings.push(Warning::AnswersEverything);
+    }
     if let Some(first) = first {
         warnings.extend(advice.about_finding(first));
         warnings.extend(advice.about_name(first.name()));
@@ -82,6 +88,12 @@ impl Advice<'_> {
                 name: name.clone(),
                 look: generic.to_string(),
             });
+        }
+        let mut considered = self.considered.iter();
+        if considered
+            .any(|other| other.name() == Some(name) && other.existence == Existence::Wildcard)
+        {
+            warnings.push(Warning::Wildcard(name.clone()));
         }
         if let Some(target) = self.alias_of(name) {
             warnings.push(Warning::Alias {

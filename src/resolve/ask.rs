@@ -6,31 +6,62 @@ use crate::dns::{Dns, Facts, Family, Heard, Questions};
 use crate::events;
 use crate::executor::Alarm;
 use crate::name::{HeloName, is_verifiable};
+use crate::policy::FallbackPolicy;
 use crate::resolve::gather::{ClientsAre, Gathered, Raw};
+use crate::resolve::probe::Probes;
 use crate::resolve::ptr_names::{host_domain, names_to_confirm, ordered_names};
 use crate::verify::families_to_ask;
 
-/// Adds to the facts what is not known yet, until the alarm rings.
-pub(super) async fn ask<D: Dns>(dns: &D, gathered: &Gathered, facts: &mut Facts, alarm: &Alarm) {
-    if gathered.is_misconfigured() {
-        return;
+/// What a run asks, and what it has heard.
+pub(super) struct Asking<'a, D> {
+    pub(super) dns: &'a D,
+    pub(super) policy: &'a dyn FallbackPolicy,
+    pub(super) facts: Facts,
+    pub(super) probes: Probes,
+}
+
+impl<'a, D: Dns> Asking<'a, D> {
+    pub(super) fn of(dns: &'a D, policy: &'a dyn FallbackPolicy) -> Self {
+        Self {
+            dns,
+            policy,
+            facts: Facts::default(),
+            probes: Probes::default(),
+        }
     }
-    alarm.allowance().allow_for(gathered.clients.len());
-    let mut questions = Questions::to(dns);
-    ask_first(gathered, facts, &mut questions);
-    let host_domain = host_domain(gathered);
-    while let Some(heard) = questions.next_before(alarm).await {
-        if let Heard::Names(address, answer) = &heard {
-            for name in names_to_confirm(gathered, *address, answer, host_domain.as_deref()) {
-                for family in families_to_confirm(gathered, *address) {
-                    questions.ask_addresses(&name, family, facts);
+
+    /// Adds to the facts what is not known yet, until the alarm rings.
+    pub(super) async fn ask(&mut self, gathered: &Gathered, alarm: &Alarm) {
+        let Self {
+            dns,
+            policy,
+            facts,
+            probes,
+        } = self;
+        if gathered.is_misconfigured() {
+            return;
+        }
+        alarm.allowance().allow_for(gathered.clients.len());
+        let mut questions = Questions::to(*dns);
+        ask_first(gathered, facts, &mut questions);
+        let host_domain = host_domain(gathered);
+        while let Some(heard) = questions.next_before(alarm).await {
+            if let Heard::Names(address, answer) = &heard {
+                for name in names_to_confirm(gathered, *address, answer, host_domain.as_deref()) {
+                    for family in families_to_confirm(gathered, *address) {
+                        questions.ask_addresses(&name, family, facts);
+                    }
                 }
             }
+            events::heard(&heard);
+            facts.note(heard);
+            for (name, family) in probes.due(gathered, facts, *policy) {
+                questions.ask_addresses(&name, family, facts);
+            }
         }
-        events::heard(&heard);
-        facts.note(heard);
+        questions.give_up(facts);
+        probes.take_answers(facts);
     }
-    questions.give_up(facts);
 }
 
 /// A name that is right for all addresses of a host is better than one for each.

@@ -8,12 +8,13 @@ use crate::candidate::Source;
 use crate::dns::{Answer, Facts};
 use crate::name::{Scope, generic_reason, is_verifiable};
 use crate::plan::{Attempt, Plan};
-use crate::policy::{Decision, FallbackPolicy};
+use crate::policy::Decision;
 use crate::resolve::advise::{Advice, warnings};
 use crate::resolve::considered::{Client, Considered};
 use crate::resolve::error::{Cure, EXAMPLE, Failure, ResolveError, ResolveErrorKind};
 use crate::resolve::gather::{ClientIs, Gathered};
 use crate::resolve::judge::Judge;
+use crate::resolve::probe::Existence;
 use crate::resolve::warning::Warning;
 use crate::verify::{Finding, names_hold};
 
@@ -37,17 +38,10 @@ pub(super) struct Choice {
 }
 
 /// Judges everything gathered, and chooses. `name_servers` are those that left something open.
-pub(super) fn choose(
-    gathered: &Gathered,
-    facts: &Facts,
-    policy: &dyn FallbackPolicy,
-    name_servers: &[SocketAddr],
-) -> Choice {
-    let judge = Judge {
-        gathered,
-        facts,
-        policy,
-    };
+pub(super) fn choose(judge: &Judge<'_>, name_servers: &[SocketAddr]) -> Choice {
+    let Judge {
+        gathered, facts, ..
+    } = *judge;
     let considered = judge.considered();
     let clients = gathered.clients.iter();
     let clients: Vec<Client> = clients.map(|client| Client::new(client, facts)).collect();
@@ -68,6 +62,7 @@ pub(super) fn choose(
     let advice = Advice {
         gathered,
         facts,
+        considered: &considered,
         clients: &clients,
         provisional,
     };
@@ -144,6 +139,7 @@ impl Chooser<'_> {
             place != Place::Operator,
             considered.decision,
             place == Place::Literal,
+            considered.existence == Existence::Wildcard,
             is_generic,
             misses_some,
             place,

@@ -10,6 +10,7 @@ use crate::name::{HeloName, InvalidHeloName, InvalidHeloNameKind, Scope};
 use crate::plan::Attempt;
 use crate::policy::Decision;
 use crate::resolve::gather::{ClientAddress, ClientOrigin};
+use crate::resolve::probe::Existence;
 use crate::sanitize::{Repair, Unusable, UnusableKind};
 use crate::verify::{ClientFinding, Finding, Forward, Iprev, Reverse, iprev};
 
@@ -78,6 +79,7 @@ pub struct Considered {
     pub(super) name: Option<HeloName>,
     pub(super) lookups: Vec<Forward>,
     pub(super) findings: Vec<ClientFinding>,
+    pub(super) existence: Existence,
     pub(super) decision: Decision,
     pub(super) reason: Reason,
 }
@@ -92,6 +94,7 @@ impl Considered {
             name: None,
             lookups: Vec::new(),
             findings: Vec::new(),
+            existence: Existence::ByItself,
             decision: Decision::Reject,
             reason,
         }
@@ -253,6 +256,12 @@ impl Reason {
             _ => "it is not a public name, and the policy accepts it anyway",
         };
         Self::new(ReasonKind::Finding(Finding::NotPublic), text)
+    }
+
+    /// Why a name that a resolver knows, as it knows every name, proves nothing.
+    pub(super) fn answers_everything() -> Self {
+        let text = "the resolver answers for names that do not exist, too";
+        Self::new(ReasonKind::Finding(Finding::Unknown), text)
     }
 
     pub(super) fn not_shown() -> Self {

@@ -4,16 +4,18 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr};
 
-use crate::candidate::{Qualifier, Source};
+use crate::candidate::{Candidate, Qualifier, Source};
 use crate::dns::Family;
 use crate::escape::Excerpt;
 use crate::executor::Alarm;
 use crate::host::{self, NameFile};
 use crate::kinds::kinds;
 use crate::name::{HeloName, Scope, is_verifiable};
+use crate::policy::{Decision, FallbackPolicy, Judged};
 use crate::resolve::machine::Machine;
 use crate::resolve::warning::Warning;
 use crate::sanitize::{Repair, Unusable, UnusableKind, sanitize};
+use crate::verify::ClientFinding;
 
 /// The longest domain in a command (RFC 5321 4.5.3.1.2).
 const MAX_DOMAIN: usize = 255;
@@ -111,6 +113,23 @@ impl Gathered {
         let is_seen = |&address: &IpAddr| is_fit_for(address, self.server);
         let seen: Vec<_> = self.client_addresses().filter(is_seen).map(Some).collect();
         if seen.is_empty() { vec![None] } else { seen }
+    }
+
+    /// Lets a policy decide about a candidate and what was found.
+    pub(super) fn decide(
+        &self,
+        policy: &dyn FallbackPolicy,
+        candidate: &Candidate,
+        about: ClientFinding,
+    ) -> Decision {
+        let mut judged = Judged::new(candidate, about.finding);
+        if let Some(client) = about.client {
+            judged = judged.for_client(client);
+        }
+        if let Some(server) = self.server {
+            judged = judged.towards(server);
+        }
+        policy.judge(&judged)
     }
 
     /// Returns whether the operator set something that is not a name: then there is nothing to ask

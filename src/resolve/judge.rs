@@ -6,18 +6,20 @@ use std::net::IpAddr;
 use crate::candidate::{Candidate, Source};
 use crate::dns::{Facts, Family, PtrText};
 use crate::name::{HeloName, Scope};
-use crate::policy::{Decision, FallbackPolicy, Judged};
+use crate::policy::{Decision, FallbackPolicy};
 use crate::resolve::considered::{Considered, Reason};
 use crate::resolve::gather::{Gathered, NamesWanted, Raw};
+use crate::resolve::probe::{Existence, Probes};
 use crate::resolve::ptr_names::{host_domain, ordered_names};
 use crate::sanitize::Unusable;
-use crate::verify::{ClientFinding, MAX_CONFIRMED, find, lookups};
+use crate::verify::{ClientFinding, Finding, MAX_CONFIRMED, find, lookups};
 
 /// What candidates are judged by.
 #[derive(Clone, Copy)]
 pub(super) struct Judge<'a> {
     pub(super) gathered: &'a Gathered,
     pub(super) facts: &'a Facts,
+    pub(super) probes: &'a Probes,
     pub(super) policy: &'a dyn FallbackPolicy,
 }
 
@@ -68,17 +70,31 @@ impl Judge<'_> {
             Source::Literal(address) => vec![Some(address)], // no name of any other
             _ => self.gathered.clients_or_none(),
         };
-        let found = |client| ClientFinding {
-            client,
-            finding: find(name, client, self.facts),
+        let mut existence = Existence::ByItself;
+        let mut found = |client| {
+            let about = ClientFinding::new(client, find(name, client, self.facts));
+            existence = existence.max(self.probes.existence(name, about, self.facts));
+            match existence {
+                Existence::Anything if about.finding.is_good() => {
+                    ClientFinding::new(client, Finding::Unknown)
+                }
+                _ => about,
+            }
         };
-        let findings: Vec<_> = clients.iter().copied().map(found).collect();
-        let decisions = findings.iter().map(|about| self.decide(candidate, *about));
-        let decision = decisions.min().unwrap_or(Decision::Reject);
-        let reason = match source {
-            Source::Literal(_) => Reason::literal(decision),
+        let findings: Vec<_> = clients.iter().copied().map(&mut found).collect();
+        let decisions = findings
+            .iter()
+            .map(|about| self.gathered.decide(self.policy, candidate, *about));
+        let mut decision = decisions.min().unwrap_or(Decision::Reject);
+        let reason = match (source, existence) {
+            (Source::Literal(_), _) => Reason::literal(decision),
+            (_, Existence::Anything) => Reason::answers_everything(),
             _ => Reason::findings(name, &findings, decision),
         };
+        // R31: not even to be held, as nothing says that the name exists at all.
+        if existence == Existence::Anything && !source.is_operator() {
+            decision = Decision::Reject;
+        }
         let lookups = clients
             .into_iter()
             .flat_map(|client| lookups(name, client, self.facts));
@@ -90,20 +106,10 @@ impl Judge<'_> {
             name: Some(name.clone()),
             lookups: lookups.collect(),
             findings,
+            existence,
             decision,
             reason,
         }
-    }
-
-    fn decide(&self, candidate: &Candidate, about: ClientFinding) -> Decision {
-        let mut judged = Judged::new(candidate, about.finding);
-        if let Some(client) = about.client {
-            judged = judged.for_client(client);
-        }
-        if let Some(server) = self.gathered.server {
-            judged = judged.towards(server);
-        }
-        self.policy.judge(&judged)
     }
 
     /// The PTR names of an address: the legal and public ones in their order, then what is refused.

@@ -10,12 +10,14 @@ use crate::dns::{Dns, Facts};
 use crate::events;
 use crate::executor::Alarm;
 use crate::policy::FallbackPolicy;
-use crate::resolve::ask::{ask, facts_about};
+use crate::resolve::ask::{Asking, facts_about};
 use crate::resolve::choose::choose;
 #[cfg(feature = "dns")]
 use crate::resolve::discover::{discover, without_unconfirmed};
 use crate::resolve::egress::HeloNames;
 use crate::resolve::gather::{Gathered, Settings, gather, gather_for};
+use crate::resolve::judge::Judge;
+use crate::resolve::probe::Probes;
 use crate::resolve::report::{Again, Resolution};
 use crate::resolve::warning::Warning;
 
@@ -32,24 +34,24 @@ impl<D: Dns + 'static> Run<D> {
     pub(super) async fn for_host(self: Arc<Self>) -> Resolution {
         let alarm = Alarm::after(self.deadline);
         let gathered = gather(&self.settings, &self.for_files(&alarm)).await;
-        let mut facts = Facts::default();
+        let mut asking = Asking::of(&self.dns, self.policy.as_ref());
         #[cfg(feature = "dns")]
         let half = alarm.for_part(self.deadline / 2);
         #[cfg(feature = "dns")]
         let gathered = discover(&self.settings.services, gathered, &half).await;
-        ask(&self.dns, &gathered, &mut facts, &alarm).await;
+        asking.ask(&gathered, &alarm).await;
         #[cfg(feature = "dns")]
-        let gathered = without_unconfirmed(gathered, &facts);
+        let gathered = without_unconfirmed(gathered, &asking.facts);
         // Without a client address other questions matter. Those that were answered are not asked
         // again.
-        ask(&self.dns, &gathered, &mut facts, &alarm).await;
+        asking.ask(&gathered, &alarm).await;
         let again: Arc<dyn Again> = Arc::<Self>::clone(&self);
-        self.conclude(gathered, facts, again)
+        self.conclude(gathered, asking.facts, &asking.probes, again)
     }
 
     /// Resolves for each of several client addresses. What they have in common is asked once.
     pub(super) async fn for_each(self: Arc<Self>, clients: Vec<IpAddr>) -> HeloNames {
-        let (mut gathered, facts) = self.gather_and_ask(clients).await;
+        let (mut gathered, facts, probes) = self.gather_and_ask(clients).await;
         let mut by_client = BTreeMap::new();
         for client in std::mem::take(&mut gathered.clients) {
             let of_client = Gathered {
@@ -62,20 +64,20 @@ impl<D: Dns + 'static> Run<D> {
                 run: Arc::clone(&self),
                 address,
             });
-            by_client.insert(address, self.conclude(of_client, facts, again));
+            by_client.insert(address, self.conclude(of_client, facts, &probes, again));
         }
         HeloNames::new(by_client)
     }
 
-    async fn gather_and_ask(&self, clients: Vec<IpAddr>) -> (Gathered, Facts) {
+    async fn gather_and_ask(&self, clients: Vec<IpAddr>) -> (Gathered, Facts, Probes) {
         let alarm = Alarm::after(self.deadline);
         let gathered = gather_for(&self.settings, clients, &self.for_files(&alarm)).await;
-        let mut facts = Facts::default();
+        let mut asking = Asking::of(&self.dns, self.policy.as_ref());
         // Without an address there is no name to find, and nothing to ask.
         if !gathered.clients.is_empty() {
-            ask(&self.dns, &gathered, &mut facts, &alarm).await;
+            asking.ask(&gathered, &alarm).await;
         }
-        (gathered, facts)
+        (gathered, asking.facts, asking.probes)
     }
 
     /// Files that hang get a part of the deadline, as the names must still be verified then.
@@ -84,21 +86,32 @@ impl<D: Dns + 'static> Run<D> {
     }
 
     /// Judges, chooses, and tells the log.
-    fn conclude(&self, mut gathered: Gathered, facts: Facts, again: Arc<dyn Again>) -> Resolution {
+    fn conclude(
+        &self,
+        mut gathered: Gathered,
+        facts: Facts,
+        probes: &Probes,
+        again: Arc<dyn Again>,
+    ) -> Resolution {
         let asked = self.dns.servers_asked();
         for problem in asked.problems().iter().map(Warning::from) {
             if !gathered.warnings.contains(&problem) {
                 gathered.warnings.push(problem);
             }
         }
-        let gathered = &gathered;
         // They matter to an operator when something is not known.
         let name_servers = if facts.has_not_known() {
             asked.addresses()
         } else {
             Vec::new()
         };
-        let choice = choose(gathered, &facts, self.policy.as_ref(), &name_servers);
+        let judge = Judge {
+            gathered: &gathered,
+            facts: &facts,
+            probes,
+            policy: self.policy.as_ref(),
+        };
+        let choice = choose(&judge, &name_servers);
         let resolution = Resolution {
             again,
             choice,
@@ -143,9 +156,9 @@ struct OfClient<D> {
 impl<D: Dns + 'static> Again for OfClient<D> {
     fn again(self: Arc<Self>) -> Pin<Box<dyn Future<Output = Resolution> + Send>> {
         Box::pin(async move {
-            let (gathered, facts) = self.run.gather_and_ask(vec![self.address]).await;
+            let (gathered, facts, probes) = self.run.gather_and_ask(vec![self.address]).await;
             let again: Arc<dyn Again> = Arc::<Self>::clone(&self);
-            self.run.conclude(gathered, facts, again)
+            self.run.conclude(gathered, facts, &probes, again)
         })
     }
 }

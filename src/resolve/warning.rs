@@ -24,6 +24,11 @@ messages! {
         } = "alias" => "{name} is an alias of {target}; servers expect the primary host name \
                         (RFC 5321 2.3.5)",
             target = Excerpt::new(target.as_bytes());
+        /// The resolver answers for names that cannot exist, as a captive portal does, or one that
+        /// replaces NXDOMAIN: what it says of other names proves nothing.
+        AnswersEverything = "answers-everything"
+            => "the resolver answers for names that do not exist, so its answers prove nothing; \
+                ask another one";
         /// A setting is blank, and counts as not set.
         BlankSetting(source: Source) = "blank-setting"
             => "{source} is blank and counts as not set";
@@ -118,6 +123,11 @@ messages! {
             variable: String,
         } = "variable-overruled"
             => "the configured name \"{configured}\" is used; HELO_NAME says \"{variable}\"";
+        /// The chosen name has its address by a wildcard record: every name below its parent domain
+        /// has the same.
+        Wildcard(name: HeloName) = "wildcard"
+            => "{name} has its address by a wildcard record, as any other name below its domain; \
+                publish an address record for it";
     }
 }
 
@@ -150,8 +160,10 @@ impl Warning {
             | Self::LiteralSent(name)
             | Self::OtherAddress { name, .. }
             | Self::PtrNamesOther { name, .. }
-            | Self::Unverified { name, .. } => Some(name),
-            Self::BlankSetting(_)
+            | Self::Unverified { name, .. }
+            | Self::Wildcard(name) => Some(name),
+            Self::AnswersEverything
+            | Self::BlankSetting(_)
             | Self::ClientAddressNotPublic(_)
             | Self::DiscoveryDisagrees(_)
             | Self::DiscoveryUnconfirmed(_)
@@ -180,6 +192,7 @@ impl Warning {
             | Self::PtrNamesOther { address, .. } => Some(*address),
             Self::Unverified { client, .. } => *client,
             Self::Alias { .. }
+            | Self::AnswersEverything
             | Self::BlankSetting(_)
             | Self::DiscoveryDisagrees(_)
             | Self::Generic { .. }
@@ -188,7 +201,8 @@ impl Warning {
             | Self::Provisional
             | Self::UnreadableFile { .. }
             | Self::UnusableNameServers { .. }
-            | Self::VariableOverruled { .. } => None,
+            | Self::VariableOverruled { .. }
+            | Self::Wildcard(_) => None,
         }
     }
 

@@ -70,6 +70,8 @@ mod resolve {
     mod forecast;
     #[cfg(feature = "dns")]
     mod recheck;
+    #[cfg(feature = "dns")]
+    mod situations;
 }
 
 mod sanitize {

@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use helo_name::dns::{Dns, EchoService, NotKnown, Resolver, Zone};
 use helo_name::name::InvalidHeloNameKind;
-use helo_name::resolve::{ReasonKind, Warning};
+use helo_name::policy::Strict;
+use helo_name::resolve::{ReasonKind, ResolveErrorKind, Warning};
 use helo_name::verify::{ClientFinding, Finding, Iprev};
-use helo_name::{Decision, Resolution, Resolve};
+use helo_name::{Decision, HeloName, Resolution, Resolve};
 
 use crate::support::each::each;
 use crate::support::fault_dns::{Action, FaultServer, Script, Transport};
@@ -31,12 +32,20 @@ fn asking(server: &FaultServer) -> Resolver {
     Resolver::asking([server.address()])
 }
 
-/// `name type` of each question.
+/// `name type` of each question; a probe is below `nx`.
 fn questions(server: &FaultServer) -> BTreeSet<String> {
     let distinct = server.distinct_questions().into_iter();
     distinct
-        .map(|(name, record_type)| format!("{name} {record_type}"))
+        .map(|(name, record_type)| without_label(&format!("{name} {record_type}")))
         .collect()
+}
+
+/// Writes `nx` for the random label of a probe (R31).
+fn without_label(question: &str) -> String {
+    match question.strip_prefix("nx-") {
+        Some(probe) => format!("nx{}", &probe[16..]),
+        None => question.to_owned(),
+    }
 }
 
 fn datagrams(server: &FaultServer) -> usize {
@@ -87,7 +96,8 @@ fn two_questions_and_one_for_each_of_up_to_ten_other_ptr_names() {
         // A name in two spellings is one
         (None, vec!["mail.example.com".to_owned(), "MAIL.example.COM".to_owned()], 2),
         // Names that are not asked for: not legal, not public
-        (Some("mail.example.com"), vec!["under_score.example.com".to_owned(), "mail.local".to_owned(), "bare".to_owned()], 2),
+        // Then the host name matches, and no PTR confirms it: two probes (R31)
+        (Some("mail.example.com"), vec!["under_score.example.com".to_owned(), "mail.local".to_owned(), "bare".to_owned()], 4),
     ];
     each(table, |(host_name, ptr_names, expected)| {
         let what = format!("{host_name:?}, {} PTR names", ptr_names.len());
@@ -127,6 +137,88 @@ fn two_questions_and_one_for_each_of_up_to_ten_other_ptr_names() {
             assert!(!is_first || asked.len() == expected, "{what}: {asked:?}");
         });
     });
+}
+
+#[test]
+fn a_probe_is_asked_only_where_a_decision_rests_on_an_address_that_no_ptr_confirms() {
+    let ptr = format!("{ARPA} PTR mail.example.com\n");
+    let own = format!("mail.example.com A {CLIENT}\n");
+    let other = "mail.example.com A 192.0.2.77\n".to_owned();
+    let host = |resolve: Resolve<Resolver>| resolve.host_name("mail.example.com");
+    let operators = |resolve: Resolve<Resolver>| resolve.configured("mail.example.com");
+    type Told = fn(Resolve<Resolver>) -> Resolve<Resolver>;
+    let client = |resolve: Resolve<Resolver>| resolve.client_address(address(CLIENT));
+    let strict = |resolve: Resolve<Resolver>| resolve.policy(Strict);
+    // the zone, what is told, A, AAAA and PTR questions, probes
+    let cases: [(String, &[Told], [usize; 4]); 9] = [
+        (
+            [ptr.clone(), own.clone()].concat(),
+            &[host, client],
+            [1, 0, 1, 0],
+        ),
+        (own.clone(), &[host, client], [3, 0, 1, 2]),
+        (own.clone(), &[host], [3, 1, 0, 2]),
+        // Nothing was found that could be doubted
+        (other, &[host, client], [1, 0, 1, 0]),
+        (String::new(), &[host], [1, 1, 0, 0]),
+        // The operator's name is sent whatever the DNS says, and strict believes the DNS only
+        (own.clone(), &[operators, client], [1, 0, 1, 0]),
+        (own.clone(), &[operators], [1, 1, 0, 0]),
+        (own.clone(), &[operators, client, strict], [3, 0, 1, 2]),
+        (
+            "mail.example.com AAAA 2001:db8::10".to_owned(),
+            &[host],
+            [1, 3, 0, 2],
+        ),
+    ];
+    each(cases, |(zone, told, expected)| {
+        let server = FaultServer::script().zone(&zone).start();
+        let resolve = told
+            .iter()
+            .fold(resolve(asking(&server)), |resolve, tell| tell(resolve));
+        let _ = resolve.report_blocking();
+        let asked = questions(&server);
+        let count = |is: &dyn Fn(&&String) -> bool| asked.iter().filter(is).count();
+        let counts = [
+            count(&|question| question.ends_with(" A")),
+            count(&|question| question.ends_with(" AAAA")),
+            count(&|question| question.ends_with(" PTR")),
+            count(&|question| question.starts_with("nx.")),
+        ];
+        assert_eq!(counts, expected, "{asked:?}");
+    });
+}
+
+#[test]
+fn a_wildcard_is_a_warning_and_a_resolver_that_answers_everything_proves_nothing() {
+    let told = |zone: &str| {
+        let server = FaultServer::script().zone(zone).start();
+        resolve(asking(&server))
+            .host_name("web1.example.com")
+            .report_blocking()
+    };
+    let report = told("*.example.com A 192.0.2.10");
+    let name = HeloName::from_static("web1.example.com");
+    assert_eq!(report.name().unwrap(), &name);
+    assert!(
+        report.warnings().contains(&Warning::Wildcard(name)),
+        "{report}"
+    );
+    assert!(!report.is_provisional(), "{report}");
+
+    let report = told("* A 192.0.2.77");
+    let error = report.name().unwrap_err();
+    assert_eq!(error.kind(), ResolveErrorKind::TryAgain, "{report}");
+    assert!(
+        report.warnings().contains(&Warning::AnswersEverything),
+        "{report}"
+    );
+    assert!(
+        report
+            .to_string()
+            .contains("reject: the resolver answers for names that do not exist, too (unknown)\n"),
+        "{report}"
+    );
 }
 
 #[test]
@@ -303,7 +395,12 @@ fn no_ptr_is_asked_of_an_address_that_is_not_public() {
             assert_eq!(report.clients()[0].reverse(), None, "{client}");
             let asked = questions(&server);
             // It counts as not known (R17), so both families of the name matter.
-            let expected = ["mail.example.com A", "mail.example.com AAAA"];
+            let expected = [
+                "mail.example.com A",
+                "mail.example.com AAAA",
+                "nx.example.com A",
+                "nx.net A",
+            ];
             assert_eq!(asked, expected.map(str::to_owned).into(), "{client}");
         },
     );
