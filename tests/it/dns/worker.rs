@@ -169,7 +169,7 @@ fn a_silent_server_beside_keeps_no_other_question_waiting() {
 fn a_question_that_waits_for_a_socket_is_asked_in_its_turn() {
     // Three times as many as there are sockets, and each keeps its own until it gives up.
     let server = FaultServer::always(Action::Drop);
-    let resolver = Resolver::asking([server.address()]).give_up_after(Duration::from_millis(100));
+    let resolver = Resolver::asking([server.address()]).give_up_after(Duration::from_millis(400));
     let names: Vec<String> = (0..150).map(|n| format!("host-{n}.example.com")).collect();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
