@@ -22,6 +22,7 @@ mod questions;
 #[cfg(feature = "dns")]
 mod resolv_conf;
 mod stub;
+mod views;
 mod zone;
 
 pub use answer::{Answer, NotKnown, Outcome};
@@ -35,4 +36,5 @@ pub use hickory::Resolver;
 pub use name_servers::{NameServer, NameServers, ServerOrigin, ServerProblem};
 pub use ptr_text::{MailExchanger, PtrText};
 pub(crate) use questions::{Heard, Questions};
+pub use views::Views;
 pub use zone::Zone;

@@ -55,13 +55,37 @@ impl fmt::Display for Considered {
     }
 }
 
-/// Writes what was found, or why not, and which server said so.
+/// Writes what was found, or why not, and which server said so. Where a resolver inside the network
+/// said something else, that comes first: `10.0.0.5 inside, 192.0.2.10 outside`.
 fn write_answer<T>(
     f: &mut fmt::Formatter<'_>,
     answer: &Answer<T>,
     show: impl Fn(&T) -> String,
 ) -> fmt::Result {
-    match answer.outcome() {
+    if let Some(inside) = answer.inside() {
+        write_outcome(f, inside, &show)?;
+        f.write_str(" inside, ")?;
+    }
+    write_outcome(f, answer.outcome(), &show)?;
+    if answer.inside().is_some() {
+        f.write_str(" outside")?;
+    }
+    if let Some(target) = answer.aliases().last() {
+        write!(f, " by CNAME {}", Excerpt::new(target.as_bytes()))?;
+    }
+    match (answer.server(), answer.why_not_known()) {
+        (Some(server), None) => write!(f, " from {server}"),
+        (Some(server), Some(_)) => write!(f, ", asked {server}"),
+        (None, _) => Ok(()),
+    }
+}
+
+fn write_outcome<T>(
+    f: &mut fmt::Formatter<'_>,
+    outcome: &Outcome<T>,
+    show: impl Fn(&T) -> String,
+) -> fmt::Result {
+    match outcome {
         Outcome::Found(records) => {
             let shown: Vec<String> = records.iter().take(SHOWN).map(show).collect();
             f.write_str(&shown.join(", "))?;
@@ -73,14 +97,7 @@ fn write_answer<T>(
         Outcome::NxDomain => f.write_str("none (NXDOMAIN)")?,
         Outcome::NotKnown(reason) => write!(f, "not known ({reason})")?,
     }
-    if let Some(target) = answer.aliases().last() {
-        write!(f, " by CNAME {}", Excerpt::new(target.as_bytes()))?;
-    }
-    match (answer.server(), answer.why_not_known()) {
-        (Some(server), None) => write!(f, " from {server}"),
-        (Some(server), Some(_)) => write!(f, ", asked {server}"),
-        (None, _) => Ok(()),
-    }
+    Ok(())
 }
 
 impl fmt::Display for Resolution {

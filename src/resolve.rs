@@ -39,7 +39,7 @@ pub use report::Resolution;
 use run::Run;
 pub use warning::Warning;
 
-use crate::dns::Dns;
+use crate::dns::{Dns, Views};
 use crate::executor::block_on;
 pub use crate::host::FileProblem;
 use crate::name::HeloName;
@@ -215,6 +215,36 @@ impl<D: Dns> Resolve<D> {
     pub fn dns<E: Dns>(self, dns: E) -> Resolve<E> {
         let run = Run {
             dns,
+            settings: self.run.settings,
+            policy: self.run.policy,
+            deadline: self.run.deadline,
+        };
+        Resolve { run }
+    }
+
+    /// Asks a second resolver, outside the network, at the same time. Its view decides, and the
+    /// report shows both where they differ.
+    ///
+    /// Inside a network a public name often has a private address. `Resolver::public()` asks
+    /// well-known resolvers.
+    ///
+    /// ```
+    /// use helo_name::Resolve;
+    /// use helo_name::dns::Zone;
+    ///
+    /// let inside = Zone::new().address("mail.example.com", "10.0.0.5");
+    /// let outside = Zone::new().address("mail.example.com", "192.0.2.10");
+    /// let report = Resolve::new(inside)
+    ///     .outside(outside)
+    ///     .ignore_environment()
+    ///     .configured("mail.example.com")
+    ///     .client_address("192.0.2.10".parse::<std::net::IpAddr>().unwrap())
+    ///     .report_blocking();
+    /// assert!(report.to_string().contains("A 10.0.0.5 inside, 192.0.2.10 outside"));
+    /// ```
+    pub fn outside<E: Dns>(self, outside: E) -> Resolve<Views<D, E>> {
+        let run = Run {
+            dns: Views::new(self.run.dns, outside),
             settings: self.run.settings,
             policy: self.run.policy,
             deadline: self.run.deadline,

@@ -15,7 +15,7 @@ use std::net::IpAddr;
 use serde_core::de::{Deserialize, Deserializer, Visitor};
 use serde_core::ser::{Serialize, SerializeStruct, Serializer};
 
-use crate::dns::{Answer, Family, NameServer, PtrText};
+use crate::dns::{Answer, Family, NameServer, Outcome, PtrText};
 #[cfg(feature = "receivers")]
 use crate::forecast::{Forecast, Refusal};
 use crate::name::{HeloName, InvalidHeloName};
@@ -303,7 +303,7 @@ fn source_address(source: Source) -> Option<IpAddr> {
 }
 
 /// How many fields [`answer_fields`] writes.
-const ANSWER_FIELDS: usize = 6;
+const ANSWER_FIELDS: usize = 7;
 
 fn answer_fields<M: SerializeStruct, T: Serialize>(
     map: &mut M,
@@ -314,7 +314,8 @@ fn answer_fields<M: SerializeStruct, T: Serialize>(
     map.serialize_field("records", answer.records())?;
     map.serialize_field("aliases", answer.aliases())?;
     map.serialize_field("ttl_seconds", &answer.ttl().map(|ttl| ttl.as_secs()))?;
-    map.serialize_field("server", &answer.server())
+    map.serialize_field("server", &answer.server())?;
+    map.serialize_field("inside", &answer.inside().map(Outcome::records))
 }
 
 /// Writes a map of `outcome`, `not_known`, `records`, `aliases`, `ttl_seconds`, `server`.

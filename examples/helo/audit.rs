@@ -13,13 +13,13 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use helo_name::HeloName;
-use helo_name::dns::Resolver;
+use helo_name::dns::{Dns, Resolver, Views};
 use helo_name::verify::{Finding, Iprev, Verification, verify_many};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 
 use crate::json::{self, Form, Json};
-use crate::shared::{Lines, Outcome, Stop, name_server};
+use crate::shared::{Lines, Outcome, Stop, name_server, outside};
 
 const DETAILS: &str = "\
 A line of the input is `NAME<TAB>ADDRESS`: a HELO name and the address it came from. Empty lines
@@ -27,7 +27,8 @@ and lines that start with # are skipped.
 
 It writes one line for each, separated by tabs, in the order in which they are known:
   NAME  ADDRESS  FINDING  IPREV  PTR
-    FINDING  match, mismatch, no-address, not-public, or unknown (the DNS did not say)
+    FINDING  match, mismatch, no-address, not-public, inside (the PTR names it, and its addresses
+             are private here: ask outside), or unknown (the DNS did not say)
     IPREV    whether the PTR names lead back to the address by this name: pass, fail, temperror,
              permerror (there is no PTR record), or - (the PTR names are other names)
     PTR      the names of the address, separated by commas, or -
@@ -60,6 +61,9 @@ pub(crate) struct Options {
     /// Ask this name server, in place of the machine's own
     #[arg(long, value_name = "IP:PORT", value_parser = name_server)]
     dns: Option<SocketAddr>,
+    /// Ask this one outside the network as well, IP:PORT or `public`; its view decides
+    #[arg(long, value_name = "SERVER", value_parser = outside)]
+    outside: Option<Resolver>,
     /// Check so many at the same time; each takes two sockets for a moment [default: 100]
     #[arg(long, value_name = "N")]
     concurrency: Option<NonZeroUsize>,
@@ -76,6 +80,16 @@ pub(crate) fn run(options: &Options) -> Outcome {
         None => Resolver::of_this_machine(),
     };
     let resolver = resolver.give_up_after(PATIENCE);
+    match &options.outside {
+        Some(outside) => {
+            let outside = outside.clone().give_up_after(PATIENCE);
+            check(&Views::new(resolver, outside), options, form)
+        }
+        None => check(&resolver, options, form),
+    }
+}
+
+fn check(dns: &impl Dns, options: &Options, form: Form) -> Outcome {
     let (input, length) = open(options.file.as_deref())?;
     let report = Report {
         form,
@@ -88,7 +102,7 @@ pub(crate) fn run(options: &Options) -> Outcome {
         report: &report,
         failed: Ok(()),
     };
-    let mut checks = verify_many(&resolver, &mut pairs);
+    let mut checks = verify_many(dns, &mut pairs);
     if let Some(concurrency) = options.concurrency {
         checks = checks.concurrency(concurrency.get());
     }

@@ -12,7 +12,7 @@ use helo_name::policy::{Standard, Strict, Submission};
 use helo_name::{HeloName, Resolve};
 
 use crate::json::{self, Form, Json};
-use crate::shared::{Outcome, Stop, ip_address, name_server, say};
+use crate::shared::{Outcome, Stop, ip_address, name_server, outside, say};
 
 const DETAILS: &str = "\
 The report goes to standard output. Its last line is `EHLO NAME`. If there is no usable name, the
@@ -27,6 +27,7 @@ Examples:
   helo explain
   helo explain --client-address 192.0.2.10
   helo explain --configured mail.example.com --policy strict
+  helo explain --outside public
   helo explain | tail -n 1";
 
 /// Say which name this machine would send in EHLO, and why
@@ -51,6 +52,9 @@ pub(crate) struct Options {
     /// Ask this name server only
     #[arg(long, value_name = "IP:PORT", value_parser = name_server)]
     dns: Option<SocketAddr>,
+    /// Ask this one outside the network as well, IP:PORT or `public`; its view decides
+    #[arg(long, value_name = "SERVER", value_parser = outside)]
+    outside: Option<Resolver>,
     /// Which names may be sent [default: standard]
     #[arg(long)]
     policy: Option<Policy>,
@@ -71,7 +75,12 @@ enum Policy {
 
 pub(crate) fn run(options: Options) -> Outcome {
     let form = options.json.form()?;
-    let report = resolve(options)?.report_blocking();
+    let outside = options.outside.clone();
+    let resolve = resolve(options)?;
+    let report = match outside {
+        Some(outside) => resolve.outside(outside).report_blocking(),
+        None => resolve.report_blocking(),
+    };
     match form {
         Form::Json => say(json::document(&report)),
         Form::Text => say(&report),

@@ -7,6 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::process::ExitCode;
 
 use helo_name::ResolveError;
+use helo_name::dns::Resolver;
 
 /// How a command ends.
 pub(crate) type Outcome = Result<ExitCode, Stop>;
@@ -103,6 +104,14 @@ impl<R: BufRead> Lines<R> {
 /// Reads the value of an option that takes an address.
 pub(crate) fn ip_address(text: &str) -> Result<IpAddr, &'static str> {
     text.parse().map_err(|_| "give an IP address")
+}
+
+/// Reads the value of `--outside`.
+pub(crate) fn outside(text: &str) -> Result<Resolver, &'static str> {
+    match text {
+        "public" => Ok(Resolver::public()),
+        _ => Ok(Resolver::asking([name_server(text)?])),
+    }
 }
 
 /// Reads the value of `--dns`.

@@ -62,6 +62,15 @@ pub enum Outcome<T> {
 }
 
 impl<T> Outcome<T> {
+    /// Returns the records found, in the order of the answer; empty if none were found.
+    #[must_use]
+    pub fn records(&self) -> &[T] {
+        match self {
+            Self::Found(records) => records,
+            Self::NoData | Self::NxDomain | Self::NotKnown(_) => &[],
+        }
+    }
+
     /// Returns the outcome as a word for logs, in kebab-case.
     ///
     /// ```
@@ -104,6 +113,7 @@ pub struct Answer<T> {
     aliases: Vec<Box<str>>,
     ttl: Option<Duration>,
     server: Option<SocketAddr>,
+    inside: Option<Box<Outcome<T>>>,
 }
 
 impl<T> Answer<T> {
@@ -165,10 +175,7 @@ impl<T> Answer<T> {
     /// Returns the records found, in the order of the answer; empty if none were found.
     #[must_use]
     pub fn records(&self) -> &[T] {
-        match &self.outcome {
-            Outcome::Found(records) => records,
-            Outcome::NoData | Outcome::NxDomain | Outcome::NotKnown(_) => &[],
-        }
+        self.outcome.records()
     }
 
     /// Returns the targets of the CNAMEs that were followed, in order, as text.
@@ -187,6 +194,32 @@ impl<T> Answer<T> {
     #[must_use]
     pub fn server(&self) -> Option<SocketAddr> {
         self.server
+    }
+
+    /// Returns what a resolver inside the network said, where it said something else
+    /// ([`Views`](super::Views)).
+    #[must_use]
+    pub fn inside(&self) -> Option<&Outcome<T>> {
+        self.inside.as_deref()
+    }
+
+    /// Keeps what was said inside, if it differs. What is not known there is no difference, and
+    /// neither is the order of the records.
+    pub(super) fn unlike(mut self, inside: &Self) -> Self
+    where
+        T: Clone + Ord,
+    {
+        let sorted = |answer: &Self| {
+            let mut records = answer.records().to_vec();
+            records.sort();
+            records
+        };
+        let is_same =
+            self.outcome.as_str() == inside.outcome.as_str() && sorted(&self) == sorted(inside);
+        if !is_same && !inside.is_not_known() {
+            self.inside = Some(Box::new(inside.outcome.clone()));
+        }
+        self
     }
 
     /// Keeps the records that `convert` accepts. If it accepts none, there is no record of the type
@@ -209,6 +242,7 @@ impl<T> Answer<T> {
             aliases: self.aliases,
             ttl: self.ttl,
             server: self.server,
+            inside: None,
         }
     }
 
@@ -247,6 +281,7 @@ impl<T> From<Outcome<T>> for Answer<T> {
             aliases: Vec::new(),
             ttl: None,
             server: None,
+            inside: None,
         }
     }
 }

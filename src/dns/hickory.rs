@@ -15,7 +15,7 @@ mod servers;
 mod sockets;
 mod worker;
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,10 +29,21 @@ use crate::dns::facts::{Facts, Question};
 use crate::dns::family::Family;
 use crate::dns::hickory::servers::{Servers, Stub};
 use crate::dns::hickory::worker::{Times, Worker};
-use crate::dns::name_servers::NameServers;
+use crate::dns::name_servers::{NameServers, PORT};
 use crate::dns::ptr_text::{MailExchanger, PtrText};
 use crate::host;
 use crate::name::HeloName;
+
+/// Public resolvers, as their operators publish them (November 2026):
+/// developers.cloudflare.com/1.1.1.1, developers.google.com/speed/public-dns, quad9.net/service.
+const PUBLIC: [SocketAddr; 3] = [
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::new(1, 1, 1, 1)), PORT),
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::new(8, 8, 8, 8)), PORT),
+    SocketAddr::new(
+        IpAddr::V6(Ipv6Addr::new(0x2620, 0xfe, 0, 0, 0, 0, 0, 0xfe)),
+        PORT,
+    ),
+];
 
 /// Asks real name servers: those of this machine, or given ones.
 ///
@@ -101,6 +112,24 @@ impl Resolver {
             Servers::Given(NameServers::given(servers)),
             Times::default(),
         )
+    }
+
+    /// Asks well-known public resolvers: what they say is what the world sees, from inside a network
+    /// too ([`Resolve::outside`](crate::Resolve::outside)).
+    ///
+    /// They are third parties, and nobody asks them unless you call this: Cloudflare's 1.1.1.1,
+    /// Google's 8.8.8.8 and, for a machine with IPv6 alone, Quad9's 2620:fe::fe. A network may
+    /// intercept port 53; then this view is not from outside either.
+    ///
+    /// ```no_run
+    /// use helo_name::HeloName;
+    /// use helo_name::dns::Resolver;
+    ///
+    /// let report = HeloName::resolve().outside(Resolver::public()).report_blocking();
+    /// ```
+    #[must_use]
+    pub fn public() -> Self {
+        Self::asking(PUBLIC)
     }
 
     /// Asks the name servers in a resolv.conf, for a program that has its own, as in a chroot.

@@ -37,6 +37,8 @@ mod dns {
     mod stubs;
     #[cfg(feature = "dns")]
     mod traps;
+    #[cfg(feature = "dns")]
+    mod views;
     mod waiting;
     #[cfg(all(feature = "dns", target_os = "linux"))]
     mod worker;

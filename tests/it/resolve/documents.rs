@@ -140,6 +140,7 @@ fn a_resolution_is_this_document() {
             "aliases": [],
             "ttl_seconds": 60,
             "server": null,
+        "inside": null,
         })
     };
     let mut ptr = answer(json!(["mail.example.com", "bad_1.example.com"]));
@@ -367,6 +368,7 @@ fn a_verification_is_this_document() {
                 "aliases": ["mail.example.com"],
                 "ttl_seconds": 60,
                 "server": null,
+        "inside": null,
             }],
             "ptr": {
                 "address": "192.0.2.10",
@@ -376,6 +378,7 @@ fn a_verification_is_this_document() {
                 "aliases": [],
                 "ttl_seconds": 60,
                 "server": null,
+        "inside": null,
             },
         })
     );
