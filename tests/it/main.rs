@@ -68,6 +68,8 @@ mod resolve {
     mod egress;
     #[cfg(feature = "tracing")]
     mod events;
+    #[cfg(all(feature = "dns", target_os = "linux"))]
+    mod files;
     #[cfg(feature = "receivers")]
     mod forecast;
     #[cfg(feature = "dns")]

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use crate::dns::name_servers::NameServers;
 use crate::executor::{Alarm, InFlight, block_on};
+use crate::host::FileProblem;
 #[cfg(all(unix, not(any(target_vendor = "apple", target_os = "android"))))]
-use crate::host;
-use crate::host::{FileProblem, RESOLV_CONF};
+use crate::host::{self, RESOLV_CONF, STUB_UPSTREAMS};
 
 /// How long the servers of this machine are not read again: longer than a resolution takes.
 const FRESH: Duration = Duration::from_secs(10);
@@ -33,22 +33,25 @@ pub(super) enum Stub {
 }
 
 impl Servers {
-    /// Finds the servers. It waits for a file of this machine, and for ever if that hangs.
-    async fn find(&self) -> NameServers {
+    /// Finds the servers. It waits for a file of this machine, and for ever if that hangs; `about`
+    /// is told which before.
+    async fn find(&self, about: impl Fn(&'static str)) -> NameServers {
         match self {
             Self::Given(servers) => servers.clone(),
-            Self::OfThisMachine(stub) => of_this_machine(*stub).await,
+            Self::OfThisMachine(stub) => of_this_machine(*stub, about).await,
         }
     }
 }
 
 #[cfg(all(unix, not(any(target_vendor = "apple", target_os = "android"))))]
-async fn of_this_machine(stub: Stub) -> NameServers {
+async fn of_this_machine(stub: Stub, about: impl Fn(&'static str)) -> NameServers {
+    about(RESOLV_CONF);
     let text = host::start_to_read(RESOLV_CONF).await;
     let listed = NameServers::in_resolv_conf(&text, host::interface);
     match (stub, listed.only_stubs()) {
         (Stub::Bypass, Some(stub)) => {
-            let upstreams = host::start_to_read(host::STUB_UPSTREAMS).await;
+            about(STUB_UPSTREAMS);
+            let upstreams = host::start_to_read(STUB_UPSTREAMS).await;
             listed.behind(stub, &upstreams, host::interface)
         }
         _ => listed,
@@ -56,7 +59,7 @@ async fn of_this_machine(stub: Stub) -> NameServers {
 }
 
 #[cfg(not(all(unix, not(any(target_vendor = "apple", target_os = "android")))))]
-async fn of_this_machine(_: Stub) -> NameServers {
+async fn of_this_machine(_: Stub, _: impl Fn(&'static str)) -> NameServers {
     let servers = match hickory_resolver::system_conf::read_system_conf() {
         Ok((config, _)) => config.name_servers().to_vec(),
         Err(_) => Vec::new(),
@@ -72,21 +75,25 @@ pub(super) struct Known {
     state: Mutex<State>,
 }
 
-#[derive(Debug)]
-enum State {
-    Unread,
-    /// Somebody waits for the files.
-    Awaited,
-    Read(NameServers, Instant),
+#[derive(Debug, Default)]
+struct State {
+    /// The servers as they were read last, and when.
+    found: Option<(NameServers, Instant)>,
+    /// The file that somebody waits for.
+    awaited: Option<&'static str>,
 }
 
 impl Known {
     pub(super) fn new(servers: Servers) -> Self {
-        let state = Mutex::new(match &servers {
-            Servers::Given(given) => State::Read(given.clone(), Instant::now()),
-            Servers::OfThisMachine(_) => State::Unread,
-        });
-        Self { servers, state }
+        let found = match &servers {
+            Servers::Given(given) => Some((given.clone(), Instant::now())),
+            Servers::OfThisMachine(_) => None,
+        };
+        let awaited = None;
+        Self {
+            servers,
+            state: Mutex::new(State { found, awaited }),
+        }
     }
 
     /// Returns the servers to ask. While a machine starts, none may be known yet, and they are read
@@ -95,43 +102,45 @@ impl Known {
         if let Some(fresh) = self.fresh() {
             return fresh;
         }
-        let found = self.servers.find().await;
-        *self.lock() = State::Read(found.clone(), Instant::now());
+        let about = |path| self.lock().awaited = Some(path);
+        let found = self.servers.find(about).await;
+        *self.lock() = State {
+            found: Some((found.clone(), Instant::now())),
+            awaited: None,
+        };
         found
     }
 
     fn fresh(&self) -> Option<NameServers> {
-        let mut state = self.lock();
-        match &*state {
-            State::Read(found, at) if self.is_fresh(found, *at) => Some(found.clone()),
-            // What was read before is still the best to report.
-            State::Read(..) => None,
-            State::Unread | State::Awaited => {
-                *state = State::Awaited;
-                None
-            }
-        }
-    }
-
-    fn is_fresh(&self, found: &NameServers, at: Instant) -> bool {
-        match self.servers {
+        let state = self.lock();
+        let (found, at) = state.found.as_ref()?;
+        let is_fresh = match self.servers {
             Servers::Given(_) => true,
             Servers::OfThisMachine(_) => found.is_settled() && at.elapsed() < FRESH,
-        }
+        };
+        is_fresh.then(|| found.clone())
     }
 
     /// Returns the servers as far as they are known, without a look at any file.
     pub(super) fn so_far(&self) -> NameServers {
-        match &*self.lock() {
-            State::Unread => NameServers::default(),
-            State::Awaited => NameServers::unreadable(RESOLV_CONF, FileProblem::TooSlow),
-            State::Read(found, _) => found.clone(),
+        if let Some(fresh) = self.fresh() {
+            return fresh;
+        }
+        let state = self.lock();
+        match (state.awaited, &state.found) {
+            (Some(path), _) => NameServers::unreadable(path, FileProblem::TooSlow),
+            (None, Some((found, _))) => found.clone(),
+            (None, None) => NameServers::default(),
         }
     }
 
     /// As [`so_far`](Self::so_far), and reads them if nobody has.
     pub(super) fn now(&self) -> NameServers {
-        if matches!(*self.lock(), State::Unread) {
+        let is_unread = {
+            let state = self.lock();
+            state.found.is_none() && state.awaited.is_none()
+        };
+        if is_unread {
             let mut reading = InFlight::default();
             reading.push(self.read());
             let alarm = Alarm::after(PATIENCE);
