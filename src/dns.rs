@@ -20,6 +20,10 @@ mod name_servers;
 mod ptr_text;
 mod questions;
 #[cfg(feature = "dns")]
+#[cfg_attr(
+    any(not(unix), target_vendor = "apple", target_os = "android"),
+    allow(dead_code, reason = "hickory asks the system there")
+)]
 mod resolv_conf;
 mod stub;
 mod views;

@@ -103,14 +103,12 @@ impl Resolution {
     ///
     /// ```
     /// use helo_name::Resolve;
-    /// use helo_name::dns::{Resolver, ServerOrigin};
+    /// use helo_name::dns::Zone;
     ///
-    /// let server = "192.0.2.53:53".parse().unwrap();
-    /// let report = Resolve::new(Resolver::asking([server]))
-    ///     .ignore_environment()
-    ///     .ignore_machine()
-    ///     .report_blocking();
-    /// assert_eq!(report.servers_asked().servers()[0].origin, ServerOrigin::Given);
+    /// let report = Resolve::new(Zone::new()).configured("mail.example.com").report_blocking();
+    /// for server in report.servers_asked().servers() {
+    ///     println!("{} {}", server.address, server.origin);
+    /// }
     /// ```
     #[must_use]
     pub fn servers_asked(&self) -> &NameServers {
