@@ -36,14 +36,24 @@ const UPSTREAMS: &str = "/run/systemd/resolve/resolv.conf";
 /// Says to a child that it is one.
 const CHILD: &str = "HELO_NAME_TEST_FILES";
 
+const EMPTY_FOLDERS: &str = "
+    mount -t tmpfs etc /etc && mount -t tmpfs run /run &&
+    mkdir -p /run/systemd/resolve && exec \"$@\"";
+
 /// Runs one of the tests below on a machine whose `/etc` and `/run` are empty.
 fn passes_on_a_machine_of_its_own(test: &str) {
     let output = Command::new("unshare")
         .args(["--user", "--map-root-user", "--mount", "--", "sh", "-c"])
-        .arg("mount -t tmpfs etc /etc && mount -t tmpfs run /run && mkdir -p /run/systemd/resolve && exec \"$@\"")
+        .arg(EMPTY_FOLDERS)
         .arg("sh")
         .arg(std::env::current_exe().unwrap())
-        .args(["--exact", test, "--ignored", "--nocapture", "--test-threads=1"])
+        .args([
+            "--exact",
+            test,
+            "--ignored",
+            "--nocapture",
+            "--test-threads=1",
+        ])
         .env(CHILD, "1")
         .output()
         .unwrap();
