@@ -233,8 +233,8 @@ impl Bell {
     }
 }
 
-/// How long the thread that keeps the time waits for another alarm before it ends. It looks as often
-/// whether there still is one, so it ends within twice this time after the last.
+/// How long the thread that keeps the time waits for another alarm before it ends. It looks as
+/// often whether there still is one, so it ends within twice this time after the last.
 const IDLE: Duration = Duration::from_millis(300);
 
 /// Keeps the time for all alarms, on a thread that starts with the first.

@@ -102,8 +102,8 @@ fn write_outcome<T>(
 
 impl fmt::Display for Resolution {
     /// One line for each client address, candidate, warning and forecast, and one for the name
-    /// servers if they left something open or are behind a stub; the last line is the choice, or the
-    /// error.
+    /// servers if they left something open or are behind a stub; the last line is the choice, or
+    /// the error.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for client in self.clients() {
             writeln!(f, "{client}")?;

@@ -124,8 +124,8 @@ macro_rules! maps {
 }
 
 maps! {
-    /// `plan` is a list of [`Attempt`]s, `servers_asked` one of [`NameServer`]s. `error` is null when
-    /// there is a name. `forecasts` is empty without the feature `receivers`.
+    /// `plan` is a list of [`Attempt`]s, `servers_asked` one of [`NameServer`]s. `error` is null
+    /// when there is a name. `forecasts` is empty without the feature `receivers`.
     Resolution as report {
         name: report.name().ok(),
         provisional: report.is_provisional(),

@@ -114,8 +114,8 @@ impl Resolver {
         )
     }
 
-    /// Asks well-known public resolvers: what they say is what the world sees, from inside a network
-    /// too ([`Resolve::outside`](crate::Resolve::outside)).
+    /// Asks well-known public resolvers: what they say is what the world sees, from inside a
+    /// network too ([`Resolve::outside`](crate::Resolve::outside)).
     ///
     /// They are third parties, and nobody asks them unless you call this: Cloudflare's 1.1.1.1,
     /// Google's 8.8.8.8 and, for a machine with IPv6 alone, Quad9's 2620:fe::fe. A network may
@@ -185,10 +185,9 @@ impl Resolver {
 
     /// Asks for the addresses of any name in one family, whether or not it may be sent in EHLO.
     ///
-    /// The name is absolute and in presentation form: `\DDD` is an octet, and `\X` is X, which is not
-    /// a digit (RFC 1035 5.1). A text
-    /// that cannot be a name in the DNS (an empty label, 64 octets in one, 256 in all) does not
-    /// exist, and is not asked for.
+    /// The name is absolute and in presentation form: `\DDD` is an octet, and `\X` is X, which is
+    /// not a digit (RFC 1035 5.1). A text that cannot be a name in the DNS (an empty label, 64
+    /// octets in one, 256 in all) does not exist, and is not asked for.
     pub async fn addresses(&self, name: &str, family: Family) -> Answer<IpAddr> {
         let Some(name) = parse_name(name) else {
             return Answer::nx_domain();

@@ -73,8 +73,9 @@ messages! {
             address: IpAddr,
         } = "add-record"
             => "{name}. {record_type} {address}", record_type = Family::of(*address).record_type();
-        /// Ask a resolver outside this network as well ([`Resolve::outside`](crate::Resolve::outside)):
-        /// the name has only private addresses inside.
+        /// Ask a resolver outside this network as well
+        /// ([`Resolve::outside`](crate::Resolve::outside)): the name has only private addresses
+        /// inside.
         AskOutside(name: HeloName) = "ask-outside"
             => "outside resolver: one beyond this network, such as 1.1.1.1";
         /// Say which address servers see: the name is legal, but cannot be verified without the

@@ -121,8 +121,8 @@ impl Resolution {
         self.choice.provisional
     }
 
-    /// Returns how long the choice may be used: as long as the DNS answers it rests on, from a minute
-    /// to a day; a minute when it is provisional, or an error.
+    /// Returns how long the choice may be used: as long as the DNS answers it rests on, from a
+    /// minute to a day; a minute when it is provisional, or an error.
     #[must_use]
     pub fn valid_until(&self) -> Instant {
         self.choice.valid_until
