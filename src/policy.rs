@@ -210,6 +210,10 @@ impl FallbackPolicy for Standard {
             Source::Configured | Source::Environment => {
                 judge_operators(judged, PrivateLiterals::Never)
             }
+            // A private name needs `Submission` (R22).
+            _ if judged.name().is_domain() && judged.candidate.scope() != Scope::Public => {
+                Decision::Reject
+            }
             Source::HostName | Source::Mailname => match judged.finding {
                 Finding::Match | Finding::Resolves => Decision::Permit,
                 Finding::Inside | Finding::Unknown | Finding::Mismatch => Decision::Hold,
@@ -245,6 +249,7 @@ impl FallbackPolicy for Standard {
 /// | host name, qualified (hosts file, resolver's or given domain) | P | H | H | R | R | R | R |
 /// | sender domain | P | H | H | H | R | R | R |
 /// | literal of the public client address | H | H | H | H | H | H | H |
+/// | private host name, towards a private server | P | R | R | R | R | R | R |
 /// | private literal, towards a private server | H | H | H | H | H | H | H |
 /// | loopback literal, towards a loopback server | H | H | H | H | H | H | H |
 ///
@@ -260,6 +265,7 @@ impl FallbackPolicy for Submission {
             (Source::Configured | Source::Environment, _) => {
                 judge_operators(judged, PrivateLiterals::ToPrivateServers)
             }
+            (_, Finding::Match) if is_private_towards_private(judged) => Decision::Permit,
             (Source::SenderDomain, Finding::Match) => Decision::Permit,
             (Source::SenderDomain, Finding::Resolves | Finding::Inside | Finding::Unknown) => {
                 Decision::Hold
@@ -273,6 +279,12 @@ impl FallbackPolicy for Submission {
             _ => Standard.judge(judged),
         }
     }
+}
+
+/// Returns whether a name that means something in a private network goes to a server there.
+fn is_private_towards_private(judged: &Judged<'_>) -> bool {
+    let is_private = judged.candidate.scope() == Scope::Private;
+    judged.name().is_domain() && is_private && judged.server == Some(Scope::Private)
 }
 
 /// Where a private literal may go (R22).
@@ -361,6 +373,9 @@ mod tests {
             "literal of the public client address" => {
                 vec![("[203.0.114.5]", Literal(client), None)]
             }
+            "private host name, towards a private server" => [HostName, Mailname]
+                .map(|source| ("app1.corp.internal", source, Some(Private)))
+                .into(),
             "private literal, towards a private server" => {
                 let address = IpAddr::from([10, 0, 0, 1]);
                 vec![("[10.0.0.1]", Literal(address), Some(Private))]

@@ -9,7 +9,7 @@ use crate::name::{HeloName, is_verifiable};
 use crate::policy::FallbackPolicy;
 use crate::resolve::gather::{ClientsAre, Gathered, Raw};
 use crate::resolve::probe::Probes;
-use crate::resolve::ptr_names::{host_domain, names_to_confirm, ordered_names};
+use crate::resolve::ptr_names::{names_to_confirm, ordered_names};
 use crate::verify::families_to_ask;
 
 /// What a run asks, and what it has heard.
@@ -44,10 +44,9 @@ impl<'a, D: Dns> Asking<'a, D> {
         alarm.allowance().allow_for(gathered.clients.len());
         let mut questions = Questions::to(*dns);
         ask_first(gathered, facts, &mut questions);
-        let host_domain = host_domain(gathered);
         while let Some(heard) = questions.next_before(alarm).await {
             if let Heard::Names(address, answer) = &heard {
-                for name in names_to_confirm(gathered, *address, answer, host_domain.as_deref()) {
+                for name in names_to_confirm(gathered, *address, answer) {
                     for family in families_to_confirm(gathered, *address) {
                         questions.ask_addresses(&name, family, facts);
                     }
@@ -96,7 +95,7 @@ pub(super) fn facts_about(address: IpAddr, gathered: &Gathered, facts: &Facts) -
     let mut about = Facts::new();
     let mut names: Vec<HeloName> = gathered.raw.iter().filter_map(Raw::name).cloned().collect();
     if let Some(answer) = facts.names(address) {
-        names.extend(ordered_names(answer, None));
+        names.extend(ordered_names(answer, &[]));
         about.insert_names(address, answer.clone());
     }
     let family = Family::of(address);

@@ -15,6 +15,7 @@ use crate::resolve::error::{Cure, EXAMPLE, Failure, ResolveError, ResolveErrorKi
 use crate::resolve::gather::{ClientIs, Gathered};
 use crate::resolve::judge::Judge;
 use crate::resolve::probe::Existence;
+use crate::resolve::ptr_names::preference;
 use crate::resolve::warning::Warning;
 use crate::verify::{Finding, names_hold};
 
@@ -135,6 +136,8 @@ impl Chooser<'_> {
             Source::SenderDomain => Place::SenderDomain,
             Source::Literal(_) => Place::Literal,
         };
+        let ptr = name.filter(|_| place == Place::Ptr);
+        let ptr = ptr.map(|name| preference(name, &self.gathered.own));
         (
             place != Place::Operator,
             considered.decision,
@@ -143,6 +146,7 @@ impl Chooser<'_> {
             is_generic,
             misses_some,
             place,
+            ptr,
         )
     }
 

@@ -98,6 +98,8 @@ pub(super) struct Gathered {
     pub(super) client_is: ClientIs,
     pub(super) server: Option<Scope>,
     pub(super) names_wanted: NamesWanted,
+    /// The names that say which organisation this host belongs to (R21).
+    pub(super) own: Vec<HeloName>,
     pub(super) warnings: Vec<Warning>,
 }
 
@@ -208,6 +210,36 @@ impl Raw {
     pub(super) fn name(&self) -> Option<&HeloName> {
         self.sanitized.as_ref().ok().map(|(name, _)| name)
     }
+
+    /// Takes a private name for one that may be sent: a private server may know it, and the policy
+    /// judges that (R22).
+    fn or_private(mut self) -> Self {
+        if let Err(unusable) = &self.sanitized
+            && let Some(name) = unusable.name()
+            && name.is_domain()
+            && name.scope() == Scope::Private
+        {
+            let sanitized = (name.clone(), unusable.repairs().to_vec());
+            self.caveat = Some(unusable.clone());
+            self.sanitized = Ok(sanitized);
+        }
+        self
+    }
+}
+
+/// The legal names that say where this host belongs: its own, the given domain, the sender's (R21).
+fn own_names(settings: &Settings, raw: &[Raw]) -> Vec<HeloName> {
+    let is_of_host = |raw: &&Raw| {
+        matches!(
+            raw.source,
+            Source::HostName | Source::Mailname | Source::Qualified(_)
+        )
+    };
+    let of_host = raw.iter().filter(is_of_host).filter_map(Raw::name);
+    let domains = [&settings.domain, &settings.sender_domain];
+    let given = domains.into_iter().flatten();
+    let given = given.filter_map(|text| Some(sanitize(text).ok()?.into_name()));
+    of_host.cloned().chain(given).collect()
 }
 
 fn is_text(raw: &[u8]) -> bool {
@@ -239,8 +271,12 @@ pub(super) async fn gather(settings: &Settings, alarm: &Alarm) -> Gathered {
         raw.extend(sender_domain(settings, &mut warnings));
     }
     let server = settings.server.map(|server| Scope::of_address(server.ip()));
+    if server == Some(Scope::Private) {
+        raw = raw.into_iter().map(Raw::or_private).collect();
+    }
     let clients = client_addresses(settings, server);
     Gathered {
+        own: own_names(settings, &raw),
         raw,
         clients,
         clients_are: ClientsAre::OneHost,

@@ -10,7 +10,7 @@ use crate::policy::{Decision, FallbackPolicy};
 use crate::resolve::considered::{Considered, Reason};
 use crate::resolve::gather::{Gathered, NamesWanted, Raw};
 use crate::resolve::probe::{Existence, Probes};
-use crate::resolve::ptr_names::{host_domain, ordered_names};
+use crate::resolve::ptr_names::ordered_names;
 use crate::sanitize::Unusable;
 use crate::verify::{ClientFinding, Finding, MAX_CONFIRMED, find, lookups};
 
@@ -54,10 +54,14 @@ impl Judge<'_> {
         let mut considered = self.candidate(&candidate, raw.text.clone());
         considered.repairs.clone_from(repairs);
         if let Some(caveat) = &raw.caveat {
-            considered.reason = match considered.decision {
-                Decision::Reject => Reason::unusable(caveat),
-                Decision::Permit | Decision::Hold => Reason::not_public(self.gathered.server),
-            };
+            let is_verified = considered.has_finding(Finding::Match);
+            match considered.decision {
+                Decision::Reject => considered.reason = Reason::unusable(caveat),
+                Decision::Permit | Decision::Hold if is_verified => {}
+                Decision::Permit | Decision::Hold => {
+                    considered.reason = Reason::not_public(self.gathered.server);
+                }
+            }
         }
         considered
     }
@@ -120,7 +124,7 @@ impl Judge<'_> {
         let source = Source::Ptr(address);
         let mut considered = Vec::new();
         let mut not_asked = 0_usize;
-        for name in ordered_names(answer, host_domain(self.gathered).as_deref()) {
+        for name in ordered_names(answer, &self.gathered.own) {
             let answer = self.facts.addresses(name.as_str(), Family::of(address));
             if answer.is_some() {
                 let text = name.to_string();

@@ -15,7 +15,7 @@ use crate::dns::{Answer, Facts, Family};
 use crate::name::{HeloName, is_verifiable};
 use crate::policy::FallbackPolicy;
 use crate::resolve::gather::{Gathered, NamesWanted, Raw};
-use crate::resolve::ptr_names::{host_domain, ordered_names};
+use crate::resolve::ptr_names::ordered_names;
 use crate::verify::{ClientFinding, Finding, MAX_CONFIRMED, find, names_hold};
 
 /// How a name exists, as far as the probes say.
@@ -171,7 +171,7 @@ fn has_better(client: Option<IpAddr>, gathered: &Gathered, facts: &Facts) -> boo
     let Some(answer) = facts.names(client) else {
         return false;
     };
-    let names = ordered_names(answer, host_domain(gathered).as_deref());
+    let names = ordered_names(answer, &gathered.own);
     let mut names = names.iter().take(MAX_CONFIRMED);
     names.any(|name| {
         let is_pending = facts.addresses(name.as_str(), Family::of(client)).is_none();

@@ -104,7 +104,8 @@ pub struct Forward {
 /// The facts are the answers for the client's family; without a client address, for both. The names
 /// of the client address tell [`Finding::Inside`] from [`Finding::NotPublic`]. An
 /// address literal is its own address, and needs no facts. A name that is not public is
-/// [`Finding::NotPublic`] whatever the facts are. Nothing is asked.
+/// [`Finding::NotPublic`] whatever the facts are, unless it is private and the client address is,
+/// too. Nothing is asked.
 ///
 /// ```
 /// use helo_name::HeloName;
@@ -127,7 +128,7 @@ pub fn find(name: &HeloName, client: Option<IpAddr>, facts: &Facts) -> Finding {
         (Some(own), Some(client)) => literal_finding(own, client),
         (Some(own), None) if is_verifiable(own) => Finding::Resolves,
         (Some(_), None) => Finding::NotPublic,
-        (None, _) if name.scope() != Scope::Public => Finding::NotPublic,
+        (None, _) if !is_asked(name, client) => Finding::NotPublic,
         (None, Some(client)) => matching_finding(name, client, facts),
         (None, None) => resolving_finding(name, facts),
     }
@@ -208,10 +209,22 @@ fn resolving_finding(name: &HeloName, facts: &Facts) -> Finding {
     }
 }
 
+/// Returns whether the DNS knows anything of a name that counts: it is public, or it is private and
+/// so is the client address, as towards a server in the same network (R22).
+fn is_asked(name: &HeloName, client: Option<IpAddr>) -> bool {
+    let is_private_client =
+        || client.is_some_and(|client| Scope::of_address(client) == Scope::Private);
+    match name.scope() {
+        Scope::Public => true,
+        Scope::Private => is_private_client(),
+        Scope::Loopback | Scope::Reserved => false,
+    }
+}
+
 /// Returns the families to ask for the addresses of a name (R12): none for a literal or a name that
-/// is not public.
+/// is not public, unless both name and client address are private.
 pub(crate) fn families_to_ask(name: &HeloName, client: Option<IpAddr>) -> Vec<Family> {
-    if name.is_literal() || name.scope() != Scope::Public {
+    if name.is_literal() || !is_asked(name, client) {
         return Vec::new();
     }
     match client {
