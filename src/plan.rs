@@ -133,17 +133,26 @@ impl Plan {
     /// (`None`).
     ///
     /// The literals of other addresses are left out; without an address, all literals are. So are
-    /// names that mismatch at this address, unless nothing else remains. The operator's name stays.
-    /// `None` when no name is left.
+    /// names that are permitted at another address and mismatch at this one, unless nothing else
+    /// remains. A held name that mismatches comes after the others and before the literals. The
+    /// operator's name stays where it is. `None` when no name is left.
     #[must_use]
     pub fn for_client(&self, client: Option<IpAddr>) -> Option<Self> {
         let client = client.map(|address| address.to_canonical());
-        let own: Vec<&Attempt> = self.attempts().filter(|own| own.is_for(client)).collect();
-        let fits = |own: &&Attempt| {
-            own.source().is_operator() || !client.is_some_and(|client| own.mismatches(client))
+        let mismatches = |own: &Attempt| {
+            !own.source().is_operator() && client.is_some_and(|client| own.mismatches(client))
         };
-        let fitting = Self::of(own.iter().copied().filter(fits).cloned());
-        fitting.or_else(|| Self::of(own.into_iter().cloned()))
+        let place = |own: &Attempt| match own.source() {
+            Source::Literal(_) => 2,
+            _ if mismatches(own) => 1,
+            _ => 0,
+        };
+        let mut own: Vec<Attempt> = self.attempts().cloned().collect();
+        own.retain(|own| own.is_for(client));
+        own.sort_by_key(place);
+        let fits = |own: &&Attempt| own.decision() == Decision::Hold || !mismatches(own);
+        let fitting = Self::of(own.iter().filter(fits).cloned());
+        fitting.or_else(|| Self::of(own))
     }
 }
 
@@ -226,6 +235,25 @@ mod tests {
         assert_eq!(
             names(configured.and_then(|plan| plan.for_client(Some(V4)))),
             ["mail.example.com"]
+        );
+        let held = |name| {
+            let name = HeloName::parse(name).expect("a legal name");
+            let findings = vec![ClientFinding::new(Some(V4), Mismatch)];
+            Attempt::new(
+                Candidate::new(name, Source::HostName),
+                Decision::Hold,
+                findings,
+            )
+        };
+        let literal = attempt(
+            "[203.0.114.5]",
+            Source::Literal(V4),
+            [Finding::Match, Mismatch],
+        );
+        let plan = Plan::of([literal, held("host.example.com")]);
+        assert_eq!(
+            names(plan.and_then(|plan| plan.for_client(Some(V4)))),
+            ["host.example.com", "[203.0.114.5]"]
         );
         let held = Plan::of([attempt(
             "host.example.com",

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::dns::{Answer, Outcome};
 use crate::escape::{Excerpt, list};
 use crate::name::{HeloName, is_verifiable};
-use crate::plan::Plan;
+use crate::plan::{Attempt, Plan};
 use crate::resolve::{Client, Considered, Resolution};
 
 /// How many records of an answer a line shows.
@@ -101,9 +101,9 @@ fn write_outcome<T>(
 }
 
 impl fmt::Display for Resolution {
-    /// One line for each client address, candidate, warning and forecast, and one for the name
-    /// servers if they left something open or are behind a stub; the last line is the choice, or
-    /// the error.
+    /// One line for each client address, candidate, warning and forecast, for each client address
+    /// whose name is another than the chosen one, and one for the name servers if they left
+    /// something open or are behind a stub; the last line is the choice, or the error.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for client in self.clients() {
             writeln!(f, "{client}")?;
@@ -132,6 +132,13 @@ impl fmt::Display for Resolution {
 
 fn write_choice(f: &mut fmt::Formatter<'_>, resolution: &Resolution, plan: &Plan) -> fmt::Result {
     let first = plan.first();
+    for client in resolution.clients().iter().map(Client::address) {
+        let own = plan.for_client(Some(client));
+        let own = own.as_ref().map(Plan::first).map(Attempt::name);
+        if let Some(name) = own.filter(|name| *name != first.name()) {
+            writeln!(f, "from {client}: {name}")?;
+        }
+    }
     write!(f, "chosen: {} from {}", first.name(), first.source())?;
     if resolution.is_provisional() {
         f.write_str(", provisional")?;

@@ -60,6 +60,7 @@ mod receivers {
 }
 
 mod resolve {
+    mod agreement;
     mod choice;
     #[cfg(feature = "dns")]
     mod discover;

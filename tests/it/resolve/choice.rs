@@ -1491,6 +1491,7 @@ fn a_name_that_is_right_for_one_address_is_sent_with_a_warning_about_the_other()
             r#"PTR of 2001:db8::10 "six.example.com": A none (NODATA); AAAA 2001:db8::10; permit: it has no A record (192.0.2.10), it has the client address (2001:db8::10) (match)"#,
             "warning: mail.example.com is not right for client address 2001:db8::10: it has no AAAA record (other-address)",
             "warning: the PTR record of 2001:db8::10 does not name mail.example.com; some servers compare the two (ptr-names-other)",
+            "from 2001:db8::10: six.example.com",
             "chosen: mail.example.com from PTR of 192.0.2.10; then six.example.com",
         ],
     );
