@@ -9,7 +9,7 @@ use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -122,34 +122,40 @@ impl Sockets {
 }
 
 impl Try {
-    /// Takes the permit that the try began with.
-    fn take_first(&self) -> Permit {
-        let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
-        first.take()
+    fn first(&self) -> MutexGuard<'_, Permit> {
+        self.first.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Opens the socket for the first datagram.
+    /// Opens the socket for the first datagram, with the permit that the try began with. Where the
+    /// port is taken hickory tries another, and the try keeps its turn.
     async fn open_first(&self, local: SocketAddr) -> io::Result<ServerSocket> {
-        let permit = match self.take_first() {
+        let begun_with = self.first().take();
+        let permit = match begun_with {
             None => self.permits.one().await,
             first => first,
         };
-        self.open(local, self.purpose, permit).await
+        match UdpSocket::bind(local).await {
+            Ok(socket) => self.connect(socket, self.purpose, permit).await,
+            Err(error) => {
+                *self.first() = permit;
+                Err(error)
+            }
+        }
     }
 
     /// Opens a socket to repeat the datagram while the first waits for its answer.
     async fn open_another(&self, local: SocketAddr) -> io::Result<ServerSocket> {
         let permit = self.permits.one_to_spare().await;
-        self.open(local, Purpose::Repeat, permit).await
+        let socket = UdpSocket::bind(local).await?;
+        self.connect(socket, Purpose::Repeat, permit).await
     }
 
-    async fn open(
+    async fn connect(
         &self,
-        local: SocketAddr,
+        socket: UdpSocket,
         purpose: Purpose,
         permit: Permit,
     ) -> io::Result<ServerSocket> {
-        let socket = UdpSocket::bind(local).await?;
         // The address has the zone of a link-local server in it, which names the interface.
         socket.connect(self.server).await?;
         if !self.allowance.take(purpose) {
