@@ -14,6 +14,9 @@ kinds! {
         Configured = "configured" => "configured name";
         /// The operator's name, in the environment variable `HELO_NAME`.
         Environment = "environment" => "HELO_NAME";
+        /// The last resort of a program that many people run behind NAT, set by
+        /// [`Resolve::fallback`](crate::Resolve::fallback).
+        Fallback = "fallback" => "fallback name";
         /// The host name, dotted as given.
         HostName = "host-name" => "host name";
         /// The address literal of this client address.

@@ -166,6 +166,7 @@ impl<F: Fn(&Judged<'_>) -> Decision + Send + Sync> FallbackPolicy for PolicyFn<F
 /// | host name, `/etc/mailname`, dotted as given | P | R | R | R | R | R | R |
 /// | host name, qualified (hosts file, resolver's or given domain) | P | R | R | R | R | R | R |
 /// | sender domain | P | R | R | R | R | R | R |
+/// | fallback name | R | R | R | R | R | R | R |
 /// | literal of the public client address | R | R | R | R | R | R | R |
 ///
 /// An operator's literal must be the client address; a derived one is never sent. Where the DNS did
@@ -179,7 +180,7 @@ impl FallbackPolicy for Strict {
     fn judge(&self, judged: &Judged<'_>) -> Decision {
         let is_public = judged.candidate.scope() == Scope::Public;
         match (judged.source(), judged.finding) {
-            (Source::Literal(_), _) => Decision::Reject,
+            (Source::Fallback | Source::Literal(_), _) => Decision::Reject,
             (_, Finding::Match) if is_public => Decision::Permit,
             _ => Decision::Reject,
         }
@@ -195,6 +196,7 @@ impl FallbackPolicy for Strict {
 /// | host name, `/etc/mailname`, dotted as given | P | P | H | H | H | R | R |
 /// | host name, qualified (hosts file, resolver's or given domain) | P | H | H | R | R | R | R |
 /// | sender domain | R | R | R | R | R | R | R |
+/// | fallback name | R | R | R | R | R | R | R |
 /// | literal of the public client address | H | H | H | H | H | H | H |
 ///
 /// A configured name that is not public (`mail.corp.internal`) is permitted, with a warning,
@@ -233,7 +235,7 @@ impl FallbackPolicy for Standard {
                 Finding::Resolves | Finding::Inside => Decision::Hold,
                 _ => Decision::Reject,
             },
-            Source::SenderDomain => Decision::Reject,
+            Source::Fallback | Source::SenderDomain => Decision::Reject,
         }
     }
 }
@@ -248,6 +250,7 @@ impl FallbackPolicy for Standard {
 /// | host name, `/etc/mailname`, dotted as given | P | P | H | H | H | R | R |
 /// | host name, qualified (hosts file, resolver's or given domain) | P | H | H | R | R | R | R |
 /// | sender domain | P | H | H | H | R | R | R |
+/// | fallback name | H | H | H | H | H | H | H |
 /// | literal of the public client address | H | H | H | H | H | H | H |
 /// | private host name, towards a private server | P | R | R | R | R | R | R |
 /// | private literal, towards a private server | H | H | H | H | H | H | H |
@@ -266,6 +269,7 @@ impl FallbackPolicy for Submission {
                 judge_operators(judged, PrivateLiterals::ToPrivateServers)
             }
             (_, Finding::Match) if is_private_towards_private(judged) => Decision::Permit,
+            (Source::Fallback, _) => Decision::Hold,
             (Source::SenderDomain, Finding::Match) => Decision::Permit,
             (Source::SenderDomain, Finding::Resolves | Finding::Inside | Finding::Unknown) => {
                 Decision::Hold
@@ -349,7 +353,8 @@ mod tests {
     fn candidates(row: &str) -> Vec<(&'static str, Source, Option<Scope>)> {
         use Scope::{Loopback, Private};
         use Source::{
-            Configured, Environment, HostName, Literal, Mailname, Ptr, Qualified, SenderDomain,
+            Configured, Environment, Fallback, HostName, Literal, Mailname, Ptr, Qualified,
+            SenderDomain,
         };
         let client = IpAddr::from([203, 0, 114, 5]);
         let of = |source| ("mail.example.com", source, None);
@@ -370,6 +375,7 @@ mod tests {
                 of(Qualified(Qualifier::GivenDomain)),
             ],
             "sender domain" => vec![("example.com", SenderDomain, None)],
+            "fallback name" => vec![("client.example.com", Fallback, None)],
             "literal of the public client address" => {
                 vec![("[203.0.114.5]", Literal(client), None)]
             }

@@ -166,6 +166,29 @@ impl<D: Dns> Resolve<D> {
         self
     }
 
+    /// Sets the last resort of a program that many people run behind NAT, as a mail app is: a name
+    /// of its vendor. Only [`Submission`](crate::policy::Submission) sends it, after everything that
+    /// verified and before literals.
+    ///
+    /// ```
+    /// use helo_name::Resolve;
+    /// use helo_name::dns::Zone;
+    /// use helo_name::policy::Submission;
+    ///
+    /// let name = Resolve::new(Zone::new())
+    ///     .ignore_environment()
+    ///     .ignore_machine()
+    ///     .policy(Submission)
+    ///     .fallback("client.app.example.com")
+    ///     .blocking()
+    ///     .unwrap();
+    /// assert_eq!(name, "client.app.example.com");
+    /// ```
+    pub fn fallback<'a>(mut self, name: impl Into<Option<&'a str>>) -> Self {
+        self.run.settings.fallback = name.into().map(str::to_owned);
+        self
+    }
+
     /// Sets the policy; [`Standard`] by default.
     ///
     /// ```

@@ -49,6 +49,9 @@ pub(crate) struct Options {
     /// The domain of the sender, a candidate under --policy submission
     #[arg(long, value_name = "DOMAIN", allow_hyphen_values = true)]
     sender_domain: Option<String>,
+    /// The last resort of a program behind NAT, sent under --policy submission only
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
+    fallback: Option<String>,
     /// Ask this name server only
     #[arg(long, value_name = "IP:PORT", value_parser = name_server)]
     dns: Option<SocketAddr>,
@@ -96,6 +99,7 @@ fn resolve(options: Options) -> Result<Resolve<Resolver>, Stop> {
     let mut resolve = HeloName::resolve()
         .configured(options.configured.as_deref())
         .sender_domain(options.sender_domain.as_deref())
+        .fallback(options.fallback.as_deref())
         .deadline(options.deadline);
     for address in options.client_address {
         resolve = resolve.client_address(address);

@@ -2,7 +2,7 @@
 
 use crate::candidate::Candidate;
 use crate::dns::{Facts, Family, Outcome};
-use crate::name::{HeloName, Scope, generic_reason};
+use crate::name::{HeloName, Scope, generic_reason, is_mailbox_domain};
 use crate::plan::Attempt;
 use crate::policy::Judged;
 use crate::resolve::considered::{Client, Considered};
@@ -36,11 +36,16 @@ pub(super) fn warnings(advice: &Advice<'_>, first: Option<&Attempt>) -> Vec<Warn
     }
     if let Some(first) = first {
         warnings.extend(advice.about_finding(first));
+        if first.source().is_operator() && is_mailbox_domain(first.name().as_str()) {
+            warnings.push(Warning::MailboxDomain(first.name().clone()));
+        }
+        warnings.extend(advice.servers_name(first.name()));
         warnings.extend(advice.about_name(first.name()));
     }
     if advice.provisional {
         warnings.push(Warning::Provisional);
     }
+    warnings.extend(advice.many_ptr_records());
     let without_ptr = advice.clients.iter().filter(|client| client.has_no_ptr());
     warnings.extend(without_ptr.map(|client| Warning::NoPtr(client.address())));
     warnings
@@ -114,6 +119,28 @@ impl Advice<'_> {
             }
         }
         warnings
+    }
+
+    /// Whether the chosen name is that of the server (R29).
+    fn servers_name(&self, name: &HeloName) -> Option<Warning> {
+        let server = self.gathered.server_address?;
+        let answer = self.facts.addresses(name.as_str(), Family::of(server))?;
+        answer
+            .records()
+            .contains(&server)
+            .then(|| Warning::ServersName {
+                name: name.clone(),
+                server,
+            })
+    }
+
+    fn many_ptr_records(&self) -> Vec<Warning> {
+        let addresses = self.gathered.client_addresses();
+        let counted = addresses.filter_map(|address| {
+            let count = self.facts.names(address)?.records().len();
+            (count > 1).then_some(Warning::ManyPtr { address, count })
+        });
+        counted.collect()
     }
 
     fn alias_of(&self, name: &HeloName) -> Option<Box<str>> {

@@ -4,11 +4,11 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use crate::candidate::Source;
+use crate::candidate::{Candidate, Source};
 use crate::dns::{Answer, Facts};
 use crate::name::{Scope, generic_reason, is_verifiable};
 use crate::plan::{Attempt, Plan};
-use crate::policy::Decision;
+use crate::policy::{Decision, Submission};
 use crate::resolve::advise::{Advice, warnings};
 use crate::resolve::considered::{Client, Considered};
 use crate::resolve::error::{Cure, EXAMPLE, Failure, ResolveError, ResolveErrorKind};
@@ -90,6 +90,7 @@ enum Place {
     Ptr,
     Host,
     SenderDomain,
+    Fallback,
     Literal,
 }
 
@@ -134,14 +135,20 @@ impl Chooser<'_> {
             }
             Source::Ptr(_) => Place::Ptr,
             Source::SenderDomain => Place::SenderDomain,
+            Source::Fallback => Place::Fallback,
             Source::Literal(_) => Place::Literal,
+        };
+        let last_resort = match place {
+            Place::Literal => 2,
+            Place::Fallback => 1,
+            _ => 0,
         };
         let ptr = name.filter(|_| place == Place::Ptr);
         let ptr = ptr.map(|name| preference(name, &self.gathered.own));
         (
             place != Place::Operator,
             considered.decision,
-            place == Place::Literal,
+            last_resort,
             considered.existence == Existence::Wildcard,
             is_generic,
             misses_some,
@@ -232,12 +239,29 @@ impl Chooser<'_> {
             cure: considered
                 .iter()
                 .find_map(ask_outside)
+                .or_else(|| self.use_submission(considered))
                 .unwrap_or(Cure::SetName {
                     example: EXAMPLE,
                     instead_of: None,
                     client: self.public_client(),
                 }),
         })
+    }
+
+    /// Towards a private or loopback server, [`Submission`] may send what the policy rejects: a
+    /// private name, or a literal.
+    fn use_submission(&self, considered: &[Considered]) -> Option<Cure> {
+        let is_near = matches!(self.gathered.server, Some(Scope::Private | Scope::Loopback));
+        let mut attempts = considered.iter().filter_map(Considered::attempt);
+        let would_be_sent = |attempt: Attempt| {
+            let candidate = Candidate::new(attempt.name().clone(), attempt.source());
+            let mut findings = attempt.findings().iter();
+            findings.any(|about| {
+                let decision = self.gathered.decide(&Submission, &candidate, *about);
+                decision != Decision::Reject
+            })
+        };
+        (is_near && attempts.any(would_be_sent)).then_some(Cure::UseSubmission)
     }
 
     fn public_client(&self) -> Option<IpAddr> {

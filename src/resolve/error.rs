@@ -81,6 +81,9 @@ messages! {
         /// Say which address servers see: the name is legal, but cannot be verified without the
         /// address.
         GiveClientAddress = "give-client-address" => "client address: the one that servers see";
+        /// Choose the policy [`Submission`](crate::policy::Submission): the server is private, and
+        /// knows private names and literals.
+        UseSubmission = "use-submission" => "policy: Submission";
         /// Set `HELO_NAME` to a fully-qualified name of this machine.
         SetName {
             /// The operator's setting that this replaces, if there is one.
@@ -102,6 +105,11 @@ impl Cure {
             Self::AskOutside(name) => format!(
                 "{name} has only private addresses inside this network; set this in the program"
             ),
+            Self::UseSubmission => {
+                "the server is not public, so it may know private names and literals; set this in \
+                 the program, or set HELO_NAME"
+                    .to_owned()
+            }
             Self::GiveClientAddress => "set this in the program".to_owned(),
             Self::SetName {
                 example,

@@ -10,7 +10,7 @@ use crate::escape::Excerpt;
 use crate::executor::Alarm;
 use crate::host::{self, NameFile};
 use crate::kinds::kinds;
-use crate::name::{HeloName, Scope, is_verifiable};
+use crate::name::{HeloName, Scope, is_mailbox_domain, is_verifiable};
 use crate::policy::{Decision, FallbackPolicy, Judged};
 use crate::resolve::machine::Machine;
 use crate::resolve::warning::Warning;
@@ -32,6 +32,7 @@ pub(super) struct Settings {
     pub(super) host_name: Option<OsString>,
     pub(super) domain: Option<String>,
     pub(super) sender_domain: Option<String>,
+    pub(super) fallback: Option<String>,
     #[cfg(feature = "dns")]
     pub(super) services: Vec<crate::dns::EchoService>,
 }
@@ -97,6 +98,7 @@ pub(super) struct Gathered {
     pub(super) clients_are: ClientsAre,
     pub(super) client_is: ClientIs,
     pub(super) server: Option<Scope>,
+    pub(super) server_address: Option<IpAddr>,
     pub(super) names_wanted: NamesWanted,
     /// The names that say which organisation this host belongs to (R21).
     pub(super) own: Vec<HeloName>,
@@ -185,6 +187,9 @@ pub(super) struct Raw {
 impl Raw {
     fn new(source: Source, raw: &[u8]) -> Self {
         let (sanitized, caveat) = match sanitize(raw) {
+            Ok(clean) if !source.is_operator() && is_mailbox_domain(clean.name().as_str()) => {
+                (Err(Unusable::mailbox_domain(clean.into_name())), None)
+            }
             Ok(clean) => {
                 let repairs = clean.repairs().to_vec();
                 (Ok((clean.into_name(), repairs)), None)
@@ -268,7 +273,10 @@ pub(super) async fn gather(settings: &Settings, alarm: &Alarm) -> Gathered {
                 .mailname()
                 .map(|raw| Raw::new(Source::Mailname, &raw)),
         );
-        raw.extend(sender_domain(settings, &mut warnings));
+        let sender_domain = settings.sender_domain.as_deref();
+        raw.extend(given(Source::SenderDomain, sender_domain, &mut warnings));
+        let fallback = settings.fallback.as_deref();
+        raw.extend(given(Source::Fallback, fallback, &mut warnings));
     }
     let server = settings.server.map(|server| Scope::of_address(server.ip()));
     if server == Some(Scope::Private) {
@@ -282,6 +290,7 @@ pub(super) async fn gather(settings: &Settings, alarm: &Alarm) -> Gathered {
         clients_are: ClientsAre::OneHost,
         client_is: ClientIs::Settled,
         server,
+        server_address: settings.server.map(|server| server.ip().to_canonical()),
         names_wanted,
         warnings,
     }
@@ -403,10 +412,10 @@ fn qualifications(settings: &Settings, machine: &Machine, bare: &str) -> Vec<(Qu
     canonical.into_iter().chain(appended).collect()
 }
 
-fn sender_domain(settings: &Settings, warnings: &mut Vec<Warning>) -> Option<Raw> {
-    let raw = settings.sender_domain.as_ref()?.as_bytes().to_vec();
-    let raw = not_blank(Source::SenderDomain, raw, warnings)?;
-    Some(Raw::new(Source::SenderDomain, &raw))
+/// A name that the program gave, unless it is blank.
+fn given(source: Source, text: Option<&str>, warnings: &mut Vec<Warning>) -> Option<Raw> {
+    let raw = not_blank(source, text?.as_bytes().to_vec(), warnings)?;
+    Some(Raw::new(source, &raw))
 }
 
 /// R17: the addresses that servers see, at most one for each family.

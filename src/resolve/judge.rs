@@ -10,7 +10,7 @@ use crate::policy::{Decision, FallbackPolicy};
 use crate::resolve::considered::{Considered, Reason};
 use crate::resolve::gather::{Gathered, NamesWanted, Raw};
 use crate::resolve::probe::{Existence, Probes};
-use crate::resolve::ptr_names::ordered_names;
+use crate::resolve::ptr_names::{is_candidate, ordered_names};
 use crate::sanitize::Unusable;
 use crate::verify::{ClientFinding, Finding, MAX_CONFIRMED, find, lookups};
 
@@ -191,7 +191,10 @@ fn refused_ptr_names(source: Source, names: &[PtrText]) -> Vec<Considered> {
 fn refuse_ptr(text: &PtrText) -> Option<(String, Reason)> {
     let reason = match text.to_name() {
         Err(invalid) => Reason::illegal(&invalid),
-        Ok(name) if name.scope() == Scope::Public => return None,
+        Ok(name) if is_candidate(&name) => return None,
+        Ok(name) if name.scope() == Scope::Public => {
+            Reason::unusable(&Unusable::mailbox_domain(name))
+        }
         Ok(name) => Reason::unusable(&Unusable::of_name(name)),
     };
     Some((text.excerpt(), reason))

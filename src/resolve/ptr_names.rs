@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::net::IpAddr;
 
 use crate::dns::{Answer, PtrText};
-use crate::name::{HeloName, Scope};
+use crate::name::{HeloName, Scope, is_mailbox_domain};
 use crate::resolve::gather::{ClientAddress, ClientOrigin, Gathered, NamesWanted};
 use crate::verify::MAX_CONFIRMED;
 
@@ -15,10 +15,15 @@ pub(super) fn ordered_names(answer: &Answer<PtrText>, own: &[HeloName]) -> Vec<H
         .records()
         .iter()
         .filter_map(|text| text.to_name().ok());
-    let mut names: Vec<HeloName> = legal.filter(|name| name.scope() == Scope::Public).collect();
+    let mut names: Vec<HeloName> = legal.filter(is_candidate).collect();
     names.sort_by_cached_key(|name| preference(name, own));
     names.dedup();
     names
+}
+
+/// Returns whether a PTR name may be a candidate: it is public, and no mailbox provider's (R33).
+pub(super) fn is_candidate(name: &HeloName) -> bool {
+    name.scope() == Scope::Public && !is_mailbox_domain(name.as_str())
 }
 
 /// R21, as a key: the own organisation first, then fewer labels, then the alphabet.

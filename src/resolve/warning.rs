@@ -29,6 +29,31 @@ messages! {
         AnswersEverything = "answers-everything"
             => "the resolver answers for names that do not exist, so its answers prove nothing; \
                 ask another one";
+        /// The configured name is the domain of a mailbox provider; a host that is not the
+        /// provider's is taken for a forger.
+        MailboxDomain(name: HeloName) = "mailbox-domain"
+            => "{name} is the domain of a mailbox provider, and only its own hosts may say it; set \
+                HELO_NAME to a name of this host";
+        /// A client address has several PTR records. Some servers compare only one of them with the
+        /// name, any one (Haraka).
+        ManyPtr {
+            /// The client address.
+            address: IpAddr,
+            /// How many PTR records it has.
+            count: usize,
+        } = "many-ptr"
+            => "client address {address} has {count} PTR records, and some servers compare one of \
+                them only; keep one";
+        /// The chosen name has the address of the server that mail goes to: it is the server's name,
+        /// and servers refuse their own.
+        ServersName {
+            /// The chosen name.
+            name: HeloName,
+            /// The address of the server.
+            server: IpAddr,
+        } = "servers-name"
+            => "{name} has the address of the server, {server}, and servers refuse their own name; \
+                set HELO_NAME to a name of this host";
         /// A setting is blank, and counts as not set.
         BlankSetting(source: Source) = "blank-setting"
             => "{source} is blank and counts as not set";
@@ -158,8 +183,10 @@ impl Warning {
             Self::Alias { name, .. }
             | Self::Generic { name, .. }
             | Self::LiteralSent(name)
+            | Self::MailboxDomain(name)
             | Self::OtherAddress { name, .. }
             | Self::PtrNamesOther { name, .. }
+            | Self::ServersName { name, .. }
             | Self::Unverified { name, .. }
             | Self::Wildcard(name) => Some(name),
             Self::AnswersEverything
@@ -167,6 +194,7 @@ impl Warning {
             | Self::ClientAddressNotPublic(_)
             | Self::DiscoveryDisagrees(_)
             | Self::DiscoveryUnconfirmed(_)
+            | Self::ManyPtr { .. }
             | Self::NoClientAddress
             | Self::NoPtr(_)
             | Self::Provisional
@@ -187,6 +215,7 @@ impl Warning {
         match self {
             Self::ClientAddressNotPublic(address)
             | Self::DiscoveryUnconfirmed(address)
+            | Self::ManyPtr { address, .. }
             | Self::NoPtr(address)
             | Self::OtherAddress { address, .. }
             | Self::PtrNamesOther { address, .. } => Some(*address),
@@ -197,8 +226,10 @@ impl Warning {
             | Self::DiscoveryDisagrees(_)
             | Self::Generic { .. }
             | Self::LiteralSent(_)
+            | Self::MailboxDomain(_)
             | Self::NoClientAddress
             | Self::Provisional
+            | Self::ServersName { .. }
             | Self::UnreadableFile { .. }
             | Self::UnusableNameServers { .. }
             | Self::VariableOverruled { .. }

@@ -90,6 +90,14 @@ impl Unusable {
         }
     }
 
+    /// Says that a legal name is the domain of a mailbox provider.
+    pub(crate) fn mailbox_domain(name: HeloName) -> Self {
+        Self {
+            name: Some(name),
+            ..Self::new(UnusableKind::MailboxDomain)
+        }
+    }
+
     /// Says why a legal name is not public.
     pub(crate) fn of_name(name: HeloName) -> Self {
         let special = special_name(name.as_str());
@@ -339,6 +347,11 @@ kinds! {
         MacName = "mac-name"
             => "this looks like the name of a Mac or another Apple device"
             => "configure the public host name; on macOS `scutil --set HostName` sets one";
+        /// `gmail.com`, as the domain of a sender or as a derived name. [`sanitize`](super::sanitize)
+        /// does not refuse it. Legal, and public.
+        MailboxDomain = "mailbox-domain"
+            => "this is the domain of a mailbox provider, and no host of yours has it"
+            => "configure a name of the domain whose hosts you run";
         /// `postmaster@example.com`. Nothing is suggested: the domain of a mailbox is not the name
         /// of a host.
         MailAddress = "mail-address"

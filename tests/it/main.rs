@@ -73,6 +73,7 @@ mod resolve {
     mod files;
     #[cfg(feature = "receivers")]
     mod forecast;
+    mod nobody;
     #[cfg(feature = "dns")]
     mod recheck;
     #[cfg(feature = "dns")]
