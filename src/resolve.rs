@@ -12,9 +12,11 @@ mod considered;
 mod discover;
 mod egress;
 mod error;
+mod families;
 mod gather;
 mod judge;
 mod machine;
+mod missing;
 mod probe;
 mod ptr_names;
 mod recheck;
@@ -32,8 +34,10 @@ use std::time::Duration;
 pub use considered::{Client, Considered, Reason, ReasonKind};
 pub use egress::HeloNames;
 pub use error::{Cure, ResolveError, ResolveErrorKind};
+pub use families::FamilyEgress;
 pub use gather::ClientOrigin;
 use gather::Settings;
+pub use missing::MissingRecord;
 pub use recheck::{Change, Recheck};
 pub use report::Resolution;
 use run::Run;
@@ -127,13 +131,42 @@ impl<D: Dns> Resolve<D> {
         self
     }
 
-    /// Sets the address that servers see, once for each family; the last call for a family counts.
+    /// Adds an address that servers see. Give one for each family; several of one family are a NAT
+    /// pool of which the gateway chooses, and the name should be right for each of them.
     ///
     /// Behind NAT and in a container this is not the address that the socket is bound to.
-    pub fn client_address(mut self, address: impl Into<Option<IpAddr>>) -> Self {
-        if let Some(address) = address.into() {
-            self.run.settings.give_client(address);
+    pub fn client_address(self, address: impl Into<Option<IpAddr>>) -> Self {
+        match address.into() {
+            Some(address) => self.client_addresses([address]),
+            None => self,
         }
+    }
+
+    /// Adds addresses that servers see: a NAT pool, up to 256 in all. A name that is right for each
+    /// comes before one that is right for some.
+    ///
+    /// Where the program knows the address of each connection, [`names_for`](Self::names_for) gives
+    /// each its own name.
+    ///
+    /// ```
+    /// use helo_name::Resolve;
+    /// use helo_name::dns::Zone;
+    /// use std::net::IpAddr;
+    ///
+    /// let zone = Zone::new()
+    ///     .address("mail.example.com", "192.0.2.10")
+    ///     .address("mail.example.com", "192.0.2.11");
+    /// let pool: [IpAddr; 2] = ["192.0.2.10", "192.0.2.11"].map(|text| text.parse().unwrap());
+    /// let report = Resolve::new(zone)
+    ///     .ignore_environment()
+    ///     .configured("mail.example.com")
+    ///     .client_addresses(pool)
+    ///     .report_blocking();
+    /// assert_eq!(report.clients().len(), 2);
+    /// ```
+    pub fn client_addresses(mut self, addresses: impl IntoIterator<Item = IpAddr>) -> Self {
+        let clients = self.run.settings.clients.get_or_insert_default();
+        clients.extend(addresses);
         self
     }
 

@@ -21,8 +21,8 @@ use crate::forecast::{Forecast, Refusal};
 use crate::name::{HeloName, InvalidHeloName};
 use crate::policy::Source;
 use crate::resolve::{
-    Attempt, Change, Client, Considered, Cure, Plan, Reason, Recheck, Resolution, ResolveError,
-    Warning,
+    Attempt, Change, Client, Considered, Cure, FamilyEgress, Plan, Reason, Recheck, Resolution,
+    ResolveError, Warning,
 };
 use crate::sanitize::{Sanitized, Unusable};
 use crate::smtp::{Diagnosis, EnhancedCode, Reply};
@@ -138,6 +138,16 @@ maps! {
         forecasts: forecasts(report),
         name_servers: report.name_servers(),
         servers_asked: report.servers_asked().servers(),
+        families: report.families(),
+    }
+
+    /// `missing` is a list of lines of a zone file.
+    FamilyEgress as egress {
+        protocol: egress.protocol(),
+        right: egress.is_right(),
+        addresses: egress.addresses(),
+        name: egress.name(),
+        missing: egress.missing().iter().map(ToString::to_string).collect::<Vec<_>>(),
     }
 
     /// `stub` is the address of the stub in front of it, or null.

@@ -5,7 +5,6 @@ use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr};
 
 use crate::candidate::{Candidate, Qualifier, Source};
-use crate::dns::Family;
 use crate::escape::Excerpt;
 use crate::executor::Alarm;
 use crate::host::{self, NameFile};
@@ -27,7 +26,8 @@ pub(super) struct Settings {
     pub(super) environment: Reading,
     pub(super) machine: Reading,
     pub(super) derived: Derived,
-    pub(super) clients: Vec<IpAddr>,
+    /// `None`: not given. Given and empty is a mistake.
+    pub(super) clients: Option<Vec<IpAddr>>,
     pub(super) server: Option<SocketAddr>,
     pub(super) host_name: Option<OsString>,
     pub(super) domain: Option<String>,
@@ -55,15 +55,8 @@ pub(super) enum Derived {
     WithoutOperator,
 }
 
-impl Settings {
-    pub(super) fn give_client(&mut self, address: IpAddr) {
-        let address = address.to_canonical();
-        self.clients
-            .retain(|&other| Family::of(other) != Family::of(address));
-        self.clients.push(address);
-        self.clients.sort(); // IPv4 first
-    }
-}
+/// How many client addresses are used: a /24 of a NAT pool.
+pub(super) const MAX_CLIENTS: usize = 256;
 
 kinds! {
     /// How a client address came to be known.
@@ -282,7 +275,7 @@ pub(super) async fn gather(settings: &Settings, alarm: &Alarm) -> Gathered {
     if server == Some(Scope::Private) {
         raw = raw.into_iter().map(Raw::or_private).collect();
     }
-    let clients = client_addresses(settings, server);
+    let clients = client_addresses(settings, server, &mut warnings);
     Gathered {
         own: own_names(settings, &raw),
         raw,
@@ -418,11 +411,34 @@ fn given(source: Source, text: Option<&str>, warnings: &mut Vec<Warning>) -> Opt
     Some(Raw::new(source, &raw))
 }
 
-/// R17: the addresses that servers see, at most one for each family.
-fn client_addresses(settings: &Settings, server: Option<Scope>) -> Vec<ClientAddress> {
+/// The client addresses that the program gave: each once, IPv4 first. Nothing is dropped silently.
+fn given_clients(given: &[IpAddr], warnings: &mut Vec<Warning>) -> Vec<IpAddr> {
+    if given.is_empty() {
+        warnings.push(Warning::NoClientAddresses);
+    }
+    let mut clients = BTreeSet::new();
+    for address in given.iter().map(IpAddr::to_canonical) {
+        if address.is_unspecified() || address.is_multicast() {
+            warnings.push(Warning::NotAHostsAddress(address));
+        } else if clients.len() == MAX_CLIENTS && !clients.contains(&address) {
+            warnings.push(Warning::TooManyClientAddresses { given: given.len() });
+            break;
+        } else if !clients.insert(address) {
+            warnings.push(Warning::ClientAddressTwice(address));
+        }
+    }
+    clients.into_iter().collect()
+}
+
+/// R17: the addresses that servers see. Several of one family are a NAT pool.
+fn client_addresses(
+    settings: &Settings,
+    server: Option<Scope>,
+    warnings: &mut Vec<Warning>,
+) -> Vec<ClientAddress> {
     let from = |origin| move |address| ClientAddress { address, origin };
-    if !settings.clients.is_empty() {
-        let given = settings.clients.iter().copied();
+    if let Some(given) = &settings.clients {
+        let given = given_clients(given, warnings).into_iter();
         return given.map(from(ClientOrigin::Given)).collect();
     }
     if settings.machine == Reading::Ignore {

@@ -112,7 +112,7 @@ impl<D: Dns + 'static> Run<D> {
             policy: self.policy.as_ref(),
         };
         let choice = choose(&judge, &name_servers);
-        let resolution = Resolution {
+        let mut resolution = Resolution {
             again,
             choice,
             #[cfg(feature = "receivers")]
@@ -120,6 +120,9 @@ impl<D: Dns + 'static> Run<D> {
             name_servers,
             asked,
         };
+        if let Some(advice) = resolution.advice_on_families() {
+            resolution.choice.warnings.insert(0, advice);
+        }
         tell(&resolution);
         resolution
     }

@@ -3,11 +3,12 @@
 use std::net::IpAddr;
 
 use crate::candidate::Source;
-use crate::dns::ServerProblem;
+use crate::dns::{Family, ServerProblem};
 use crate::escape::{Excerpt, list};
 use crate::host::FileProblem;
 use crate::kinds::messages;
 use crate::name::HeloName;
+use crate::resolve::missing::MissingRecord;
 use crate::verify::Finding;
 
 messages! {
@@ -29,6 +30,23 @@ messages! {
         AnswersEverything = "answers-everything"
             => "the resolver answers for names that do not exist, so its answers prove nothing; \
                 ask another one";
+        /// A client address is given more than once, and counts once. An IPv4-mapped address is the
+        /// IPv4 address.
+        ClientAddressTwice(address: IpAddr) = "client-address-twice"
+            => "client address {address} is given more than once, and counts once";
+        /// A list of client addresses is given, and it is empty.
+        NoClientAddresses = "no-client-addresses"
+            => "the list of client addresses is empty; give at least one, or none at all";
+        /// This is no address that a host can have: the unspecified one, or multicast.
+        NotAHostsAddress(address: IpAddr) = "not-a-hosts-address"
+            => "client address {address} is ignored, as no host has it; give the address that \
+                servers see";
+        /// More than 256 client addresses are given; the others are ignored.
+        TooManyClientAddresses {
+            /// How many are given.
+            given: usize,
+        } = "too-many-client-addresses"
+            => "{given} client addresses are given, and only 256 of them are used";
         /// The configured name is the domain of a mailbox provider; a host that is not the
         /// provider's is taken for a forger.
         MailboxDomain(name: HeloName) = "mailbox-domain"
@@ -44,6 +62,15 @@ messages! {
         } = "many-ptr"
             => "client address {address} has {count} PTR records, and some servers compare one of \
                 them only; keep one";
+        /// Mail is right by one family, and the other lacks records. Gmail refuses IPv6 without PTR.
+        SendBy {
+            /// The family that is right.
+            family: Family,
+            /// What the other lacks.
+            missing: Vec<MissingRecord>,
+        } = "send-by"
+            => "send by {protocol} until the other family has these records: {records}",
+            protocol = protocol(*family), records = list(missing);
         /// The chosen name has the address of the server that mail goes to: it is the server's name,
         /// and servers refuse their own.
         ServersName {
@@ -171,6 +198,13 @@ impl From<&ServerProblem> for Warning {
     }
 }
 
+const fn protocol(family: Family) -> &'static str {
+    match family {
+        Family::V4 => "IPv4",
+        Family::V6 => "IPv6",
+    }
+}
+
 impl Warning {
     /// Returns the name that it is about, if it is about one.
     ///
@@ -192,6 +226,11 @@ impl Warning {
             Self::AnswersEverything
             | Self::BlankSetting(_)
             | Self::ClientAddressNotPublic(_)
+            | Self::ClientAddressTwice(_)
+            | Self::NoClientAddresses
+            | Self::NotAHostsAddress(_)
+            | Self::SendBy { .. }
+            | Self::TooManyClientAddresses { .. }
             | Self::DiscoveryDisagrees(_)
             | Self::DiscoveryUnconfirmed(_)
             | Self::ManyPtr { .. }
@@ -214,6 +253,8 @@ impl Warning {
     pub const fn address(&self) -> Option<IpAddr> {
         match self {
             Self::ClientAddressNotPublic(address)
+            | Self::ClientAddressTwice(address)
+            | Self::NotAHostsAddress(address)
             | Self::DiscoveryUnconfirmed(address)
             | Self::ManyPtr { address, .. }
             | Self::NoPtr(address)
@@ -221,6 +262,9 @@ impl Warning {
             | Self::PtrNamesOther { address, .. } => Some(*address),
             Self::Unverified { client, .. } => *client,
             Self::Alias { .. }
+            | Self::NoClientAddresses
+            | Self::SendBy { .. }
+            | Self::TooManyClientAddresses { .. }
             | Self::AnswersEverything
             | Self::BlankSetting(_)
             | Self::DiscoveryDisagrees(_)

@@ -75,6 +75,8 @@ mod resolve {
     mod forecast;
     mod nobody;
     #[cfg(feature = "dns")]
+    mod pools;
+    #[cfg(feature = "dns")]
     mod recheck;
     #[cfg(feature = "dns")]
     mod situations;

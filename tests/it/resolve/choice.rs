@@ -592,7 +592,7 @@ fn without_a_client_address_nothing_matches() {
 }
 
 #[test]
-fn the_last_client_address_of_a_family_counts_and_none_is_no_call() {
+fn every_client_address_counts_once_and_none_is_no_call() {
     let report = of(Zone::new())
         .client_address(ip("192.0.2.9"))
         .client_address(ip(V6))
@@ -604,7 +604,7 @@ fn the_last_client_address_of_a_family_counts_and_none_is_no_call() {
         .iter()
         .map(|client| client.address())
         .collect();
-    assert_eq!(addresses, [ip(V4), ip(V6)]);
+    assert_eq!(addresses, [ip("192.0.2.9"), ip(V4), ip(V6)]);
 }
 
 #[test]

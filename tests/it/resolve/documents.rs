@@ -206,6 +206,13 @@ fn a_resolution_is_this_document() {
             "forecasts": [],
             "name_servers": [],
             "servers_asked": [],
+            "families": [{
+                "protocol": "ipv4",
+                "right": true,
+                "addresses": ["192.0.2.10"],
+                "name": "mail.example.com",
+                "missing": [],
+            }],
         })
     );
 }

@@ -1,0 +1,174 @@
+//! By which addresses mail may leave: what is right for each client address and family, and which
+//! records are missing (R17, R32).
+
+use std::net::IpAddr;
+
+use crate::dns::{Family, Outcome};
+use crate::name::{HeloName, is_verifiable};
+use crate::plan::Plan;
+use crate::resolve::considered::Client;
+use crate::resolve::missing::MissingRecord;
+use crate::resolve::report::Resolution;
+use crate::resolve::warning::Warning;
+use crate::verify::{Finding, names_hold};
+
+/// A family, and whether mail may leave by it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FamilyEgress {
+    family: Family,
+    addresses: Vec<IpAddr>,
+    name: Option<HeloName>,
+    missing: Vec<MissingRecord>,
+    is_known: bool,
+}
+
+impl FamilyEgress {
+    /// Returns the family.
+    #[must_use]
+    pub fn family(&self) -> Family {
+        self.family
+    }
+
+    /// Returns the family as a word for logs: `ipv4` or `ipv6`.
+    #[must_use]
+    pub fn protocol(&self) -> &'static str {
+        match self.family {
+            Family::V4 => "ipv4",
+            Family::V6 => "ipv6",
+        }
+    }
+
+    /// Returns the client addresses of this family.
+    #[must_use]
+    pub fn addresses(&self) -> &[IpAddr] {
+        &self.addresses
+    }
+
+    /// Returns the name that is sent from the first of them, if there is one.
+    #[must_use]
+    pub fn name(&self) -> Option<&HeloName> {
+        self.name.as_ref()
+    }
+
+    /// Returns the records to add, so that each address has a PTR record that names a name with
+    /// this address.
+    #[must_use]
+    pub fn missing(&self) -> &[MissingRecord] {
+        &self.missing
+    }
+
+    /// Returns whether mail may leave by this family: each address is public, and its PTR record
+    /// and the name's address record agree, as far as the DNS said.
+    #[must_use]
+    pub fn is_right(&self) -> bool {
+        self.is_known && self.name.is_some() && self.missing.is_empty()
+    }
+}
+
+impl Resolution {
+    /// Returns for IPv4 and IPv6 whether mail may leave by it; only families with a client address.
+    ///
+    /// ```
+    /// use helo_name::Resolve;
+    /// use helo_name::dns::Zone;
+    /// use std::net::IpAddr;
+    ///
+    /// let zone = Zone::new()
+    ///     .address("mail.example.com", "192.0.2.10")
+    ///     .ptr("192.0.2.10", "mail.example.com");
+    /// let egress: [IpAddr; 2] = ["192.0.2.10", "2001:db8::10"].map(|text| text.parse().unwrap());
+    /// let report = Resolve::new(zone)
+    ///     .ignore_environment()
+    ///     .ignore_machine()
+    ///     .client_addresses(egress)
+    ///     .report_blocking();
+    /// let [ipv4, ipv6] = report.families().try_into().unwrap();
+    /// assert!(ipv4.is_right() && !ipv6.is_right());
+    /// assert_eq!(ipv6.missing()[0].to_string(), "mail.example.com. AAAA 2001:db8::10");
+    /// ```
+    #[must_use]
+    pub fn families(&self) -> Vec<FamilyEgress> {
+        let plan = self.plan().ok();
+        let of_family = |family: Family| {
+            let clients = self.clients().iter();
+            let clients: Vec<&Client> = clients
+                .filter(|client| Family::of(client.address()) == family)
+                .collect();
+            (!clients.is_empty()).then(|| egress(family, &clients, plan))
+        };
+        Family::ALL.into_iter().filter_map(of_family).collect()
+    }
+}
+
+fn egress(family: Family, clients: &[&Client], plan: Option<&Plan>) -> FamilyEgress {
+    let addresses: Vec<IpAddr> = clients.iter().map(|client| client.address()).collect();
+    let own = |client: IpAddr| plan.and_then(|plan| plan.for_client(Some(client)));
+    let name = own(addresses[0]).map(|plan| plan.first().name().clone());
+    let mut missing = Vec::new();
+    let mut is_known = addresses.iter().all(|&address| is_verifiable(address));
+    for client in clients {
+        let Some(plan) = own(client.address()) else {
+            continue;
+        };
+        let records = missing_for(client, &plan);
+        is_known &= records.is_some();
+        missing.extend(records.unwrap_or_default());
+    }
+    FamilyEgress {
+        family,
+        addresses,
+        name,
+        missing,
+        is_known,
+    }
+}
+
+/// Returns the records without which the first name is not right for a client address; `None` when
+/// that is not known, or when the name is a literal.
+fn missing_for(client: &Client, plan: &Plan) -> Option<Vec<MissingRecord>> {
+    let (address, first) = (client.address(), plan.first());
+    let name = Some(first.name()).filter(|name| name.is_domain())?;
+    let mut findings = first.findings().iter();
+    let about = findings.find(|about| about.client == Some(address))?;
+    let mut missing = Vec::new();
+    match about.finding {
+        Finding::Match => {}
+        Finding::Mismatch | Finding::NoAddress | Finding::NotPublic => {
+            missing.push(MissingRecord::Address {
+                name: name.clone(),
+                address,
+            });
+        }
+        Finding::Inside | Finding::Resolves | Finding::Unknown => return None,
+    }
+    let ptr = &client.reverse()?.answer;
+    if let Outcome::NotKnown(_) = ptr.outcome() {
+        return None;
+    }
+    if !names_hold(ptr, name) {
+        missing.push(MissingRecord::Ptr {
+            address,
+            name: name.clone(),
+        });
+    }
+    Some(missing)
+}
+
+impl Resolution {
+    /// Advises to send by the family that is right, when the other is not (R32).
+    pub(super) fn advice_on_families(&self) -> Option<Warning> {
+        let families = self.families();
+        let [a, b] = families.as_slice() else {
+            return None;
+        };
+        let (right, wrong) = match (a.is_right(), b.is_right()) {
+            (true, false) => (a, b),
+            (false, true) => (b, a),
+            _ => return None,
+        };
+        (!wrong.missing.is_empty()).then(|| Warning::SendBy {
+            family: right.family,
+            missing: wrong.missing.clone(),
+        })
+    }
+}
