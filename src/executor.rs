@@ -185,6 +185,15 @@ impl Alarm {
         }
     }
 
+    /// Waits until it rings.
+    pub(crate) async fn rung(&self) {
+        poll_fn(|context| match self.poll_over(context) {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        })
+        .await;
+    }
+
     /// Returns how many datagrams may still leave until it rings.
     pub(crate) fn allowance(&self) -> &Allowance {
         &self.allowance

@@ -23,6 +23,7 @@ mod recheck;
 mod report;
 mod run;
 mod warning;
+mod watch;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -42,6 +43,7 @@ pub use recheck::{Change, Recheck};
 pub use report::Resolution;
 use run::Run;
 pub use warning::Warning;
+pub use watch::Watch;
 
 use crate::dns::{Dns, Views};
 use crate::executor::block_on;

@@ -185,7 +185,7 @@ fn changed_ptr_names(before: &Resolution, after: &Resolution) -> Vec<Change> {
 }
 
 /// Returns whether the later choice rests on answers, and not on missing ones.
-fn is_settled(after: &Resolution) -> bool {
+pub(super) fn is_settled(after: &Resolution) -> bool {
     match after.name() {
         Ok(_) => !after.is_provisional(),
         Err(error) => error.kind() != ResolveErrorKind::TryAgain,
