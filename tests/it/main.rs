@@ -61,6 +61,7 @@ mod receivers {
 
 mod resolve {
     mod agreement;
+    mod cells;
     mod choice;
     #[cfg(feature = "dns")]
     mod discover;
