@@ -68,6 +68,9 @@ impl FamilyEgress {
 impl Resolution {
     /// Returns for IPv4 and IPv6 whether mail may leave by it; only families with a client address.
     ///
+    /// To send by one of them, connect to the server's address of that family, as lettre's
+    /// transport binds to no address, or bind the socket to a local address of it.
+    ///
     /// ```
     /// use helo_name::Resolve;
     /// use helo_name::dns::Zone;
