@@ -150,7 +150,9 @@ mod tests {
     use super::*;
     use crate::dns::{Answer, Dns, Family, NotKnown, PtrText};
     use crate::name::HeloName;
-    use crate::resolve::Resolve;
+    use crate::policy::Standard;
+    use crate::resolve::gather::{Reading, Settings};
+    use crate::resolve::run::Run;
 
     /// Says one thing after the other about the name, then the last for ever.
     struct Script {
@@ -202,13 +204,20 @@ mod tests {
             at: AtomicUsize::new(0),
         };
         let waits = Arc::default();
-        let report = Resolve::new(dns)
-            .ignore_environment()
-            .ignore_machine()
-            .configured("mail.example.com")
-            .client_address("192.0.2.10".parse::<IpAddr>().expect("an address"))
-            .report_blocking();
-        let mut watch = report.watch();
+        let settings = Settings {
+            configured: Some("mail.example.com".to_owned()),
+            environment: Reading::Ignore,
+            machine: Reading::Ignore,
+            clients: Some(vec!["192.0.2.10".parse().expect("an address")]),
+            ..Settings::default()
+        };
+        let run = Run {
+            dns,
+            settings,
+            policy: Box::new(Standard),
+            deadline: Duration::from_secs(5),
+        };
+        let mut watch = block_on(Arc::new(run).for_host()).watch();
         watch.clock = Box::new(Noted {
             waits: Arc::clone(&waits),
             random,
