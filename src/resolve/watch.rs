@@ -120,9 +120,11 @@ impl Resolution {
     /// Watches this resolution: for a mailer that runs for months.
     ///
     /// ```no_run
-    /// use helo_name::HeloName;
+    /// use helo_name::Resolve;
+    /// use helo_name::dns::Zone;
     ///
-    /// let mut watch = HeloName::resolve().report_blocking().watch();
+    /// let zone = Zone::new().address("mail.example.com", "192.0.2.10");
+    /// let mut watch = Resolve::new(zone).configured("mail.example.com").report_blocking().watch();
     /// std::thread::spawn(move || {
     ///     loop {
     ///         for change in watch.next_blocking() {
