@@ -487,6 +487,18 @@ fn the_example_lettre_send_is_heard_and_knows_whom_to_blame() {
 }
 
 #[test]
+#[ignore = "needs the servers of tests/servers/run"]
+fn the_example_lettre_family_sends_from_a_local_address_of_the_right_family() {
+    let live = Live::new();
+    for &(server, address) in &live.servers {
+        let sent = format!("EHLO mail.example.com from 192.0.2.10 to {address}\nsent\n");
+        let to = [&*address.to_string(), "alice@mx.example.net"];
+        let printed = example("HELO_TEST_LETTRE_FAMILY", None, &to);
+        assert_eq!(printed, (Some(0), sent), "{server}");
+    }
+}
+
+#[test]
 #[cfg(feature = "lettre")]
 #[ignore = "needs the servers of tests/servers/run"]
 fn lettre_is_heard_in_each_way_and_its_error_tells_whom_to_blame() {

@@ -1,7 +1,7 @@
 //! By which addresses mail may leave: what is right for each client address and family, and which
 //! records are missing (R17, R32).
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use crate::dns::{Family, Outcome};
 use crate::name::{HeloName, is_verifiable};
@@ -68,8 +68,7 @@ impl FamilyEgress {
 impl Resolution {
     /// Returns for IPv4 and IPv6 whether mail may leave by it; only families with a client address.
     ///
-    /// To send by one of them, connect to the server's address of that family, as lettre's
-    /// transport binds to no address, or bind the socket to a local address of it.
+    /// [`preferred_server`](Self::preferred_server) chooses among a server's addresses by it.
     ///
     /// ```
     /// use helo_name::Resolve;
@@ -158,6 +157,36 @@ fn missing_for(client: &Client, plan: &Plan) -> Option<Vec<MissingRecord>> {
 }
 
 impl Resolution {
+    /// Returns the server to connect to: the first of the family that is right, or else the first.
+    ///
+    /// ```
+    /// use helo_name::Resolve;
+    /// use helo_name::dns::Zone;
+    /// use std::net::{IpAddr, SocketAddr};
+    ///
+    /// let zone = Zone::new()
+    ///     .address("mail.example.com", "192.0.2.10")
+    ///     .ptr("192.0.2.10", "mail.example.com");
+    /// let egress: [IpAddr; 2] = ["192.0.2.10", "2001:db8::10"].map(|text| text.parse().unwrap());
+    /// let report = Resolve::new(zone)
+    ///     .ignore_environment()
+    ///     .ignore_machine()
+    ///     .client_addresses(egress)
+    ///     .report_blocking();
+    /// let servers: [SocketAddr; 2] =
+    ///     ["[2001:db8::25]:25", "198.51.100.25:25"].map(|text| text.parse().unwrap());
+    /// assert_eq!(report.preferred_server(&servers), Some(servers[1]));
+    /// ```
+    #[must_use]
+    pub fn preferred_server(&self, servers: &[SocketAddr]) -> Option<SocketAddr> {
+        let families = self.families();
+        let is_right = |server: &&SocketAddr| {
+            let mut families = families.iter();
+            families.any(|by| by.family == Family::of(server.ip()) && by.is_right())
+        };
+        servers.iter().find(is_right).or(servers.first()).copied()
+    }
+
     /// Advises to send by the family that is right, when the other is not (R32).
     pub(super) fn advice_on_families(&self) -> Option<Warning> {
         let families = self.families();
