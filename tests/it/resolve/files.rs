@@ -13,6 +13,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use helo_name::dns::{Dns, Family, NotKnown, Resolver};
+use helo_name::resolve::Warning;
 use helo_name::{HeloName, Resolution, Resolve};
 
 use crate::support::dns_server::DnsServer;
@@ -165,13 +166,15 @@ fn resolve() -> Resolve<Resolver> {
         .deadline(DEADLINE)
 }
 
-/// Resolves, and once or twice more if it ended late: a machine with other things to do is late
-/// once.
-fn quickest(resolve: impl Fn() -> Resolution) -> (Resolution, Duration) {
-    for _ in 0..2 {
+/// Resolves, and up to four times more if it ended late, or did not have the time to read a file
+/// that is there: a machine with other things to do is late now and then.
+fn quickest(thing: Thing, resolve: impl Fn() -> Resolution) -> (Resolution, Duration) {
+    for _ in 0..4 {
         let start = Instant::now();
         let report = resolve();
-        if start.elapsed() <= DEADLINE + LATE {
+        let mut warnings = report.warnings().iter().map(Warning::as_str);
+        let is_read = thing.complaint().is_some() || warnings.all(|word| word != "unreadable-file");
+        if is_read && start.elapsed() <= DEADLINE + LATE {
             return (report, start.elapsed());
         }
     }
@@ -207,11 +210,11 @@ fn has_something_else_in_the_place_of_each_file() {
             fs::write(RESOLV_CONF, "nameserver 127.0.0.53\n").unwrap();
         }
         let _put = thing.put(path);
-        let blocking = quickest(|| resolve().report_blocking());
+        let blocking = quickest(thing, || resolve().report_blocking());
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
             .unwrap();
-        let awaited = quickest(|| runtime.block_on(resolve().report()));
+        let awaited = quickest(thing, || runtime.block_on(resolve().report()));
         for (report, taken) in [blocking, awaited] {
             assert!(taken <= DEADLINE + LATE, "{path} {thing:?}: {taken:?}");
             let warnings: Vec<String> = report.warnings().iter().map(ToString::to_string).collect();
