@@ -35,6 +35,7 @@ pub use dns_trait::Dns;
 pub use echo::EchoService;
 pub use facts::{Facts, Question};
 pub use family::Family;
+pub(crate) use family::meant;
 #[cfg(feature = "dns")]
 pub use hickory::Resolver;
 pub use name_servers::{NameServer, NameServers, ServerOrigin, ServerProblem};

@@ -4,13 +4,14 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 
-use crate::dns::{Answer, Facts};
+use crate::dns::{Answer, Facts, Family};
 use crate::escape::{Excerpt, list};
 use crate::name::HeloName;
 use crate::policy::Decision;
 use crate::receivers::{Basis, Ehlo, Profile, Server, Verdict};
-use crate::resolve::{Considered, Resolution};
+use crate::resolve::{Considered, Resolution, Warning};
 use crate::smtp::Stage;
+use crate::verify::Finding;
 
 /// How many candidates are forecast.
 const MOST: usize = 10;
@@ -169,7 +170,7 @@ impl Resolution {
     #[must_use]
     pub fn forecasts(&self) -> Vec<Forecast> {
         let client = self.clients().first().map(|client| client.address());
-        let known = self.facts().clone().without_not_known();
+        let known = self.seen_by_the_world();
         let chosen = self.plan().ok().map(|plan| plan.first().name());
         let is_chosen = |considered: &&Considered| chosen.is_some() && considered.name() == chosen;
         let is_refused = |considered: &&Considered| considered.decision() == Decision::Reject;
@@ -182,6 +183,28 @@ impl Resolution {
         };
         let told = first.into_iter().chain(others).take(MOST);
         told.filter_map(forecast).collect()
+    }
+
+    /// The answers that a server elsewhere would get, too: those that are known, without addresses
+    /// inside the network, and without those of a resolver that answers everything.
+    fn seen_by_the_world(&self) -> Facts {
+        let mut facts = self.facts().clone().without_not_known();
+        let answers_everything = self.warnings().contains(&Warning::AnswersEverything);
+        let is_inside = |considered: &Considered| {
+            let mut findings = considered.findings().iter();
+            findings.any(|about| about.finding == Finding::Inside)
+        };
+        let unseen = self.considered().iter();
+        for considered in unseen.filter(|considered| answers_everything || is_inside(considered)) {
+            for (name, family) in considered
+                .name()
+                .into_iter()
+                .flat_map(|name| Family::ALL.into_iter().map(move |family| (name, family)))
+            {
+                facts.take_addresses(name.as_str(), family);
+            }
+        }
+        facts
     }
 }
 

@@ -114,6 +114,16 @@ pub struct Answer<T> {
     ttl: Option<Duration>,
     server: Option<SocketAddr>,
     inside: Option<Box<Outcome<T>>>,
+    view: View,
+}
+
+/// Where an answer was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum View {
+    /// Of the only resolver there is.
+    Only,
+    /// Of the resolver outside the network.
+    Outside,
 }
 
 impl<T> Answer<T> {
@@ -222,6 +232,17 @@ impl<T> Answer<T> {
         self
     }
 
+    /// Marks the answer as the view from outside.
+    pub(super) fn seen_outside(mut self) -> Self {
+        self.view = View::Outside;
+        self
+    }
+
+    /// Returns whether it is the view from outside: the world sees the same.
+    pub(crate) fn is_seen_outside(&self) -> bool {
+        self.view == View::Outside
+    }
+
     /// Keeps the records that `convert` accepts. If it accepts none, there is no record of the type
     /// asked for.
     #[cfg_attr(
@@ -243,6 +264,7 @@ impl<T> Answer<T> {
             ttl: self.ttl,
             server: self.server,
             inside: None,
+            view: self.view,
         }
     }
 
@@ -282,6 +304,7 @@ impl<T> From<Outcome<T>> for Answer<T> {
             ttl: None,
             server: None,
             inside: None,
+            view: View::Only,
         }
     }
 }

@@ -44,3 +44,15 @@ impl Family {
         }
     }
 }
+
+/// Returns the address that the DNS means: that of an IPv4 host behind NAT64 is the IPv4 address
+/// (RFC 6052 2.1, 64:ff9b::/96), and a mapped one too.
+pub(crate) fn meant(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(ipv6) if ipv6.segments()[..6] == [0x64, 0xff9b, 0, 0, 0, 0] => {
+            let [.., a, b, c, d] = ipv6.octets();
+            IpAddr::from([a, b, c, d])
+        }
+        canonical => canonical,
+    }
+}

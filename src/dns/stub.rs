@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use crate::dns::answer::{Answer, NotKnown};
+use crate::dns::family::meant;
 
 /// Where systemd-resolved listens (systemd-resolved.service(8)).
 const STUBS: [Ipv4Addr; 2] = [Ipv4Addr::new(127, 0, 0, 53), Ipv4Addr::new(127, 0, 0, 54)];
@@ -36,7 +37,7 @@ fn is_synthesised<T>(answer: &Answer<T>) -> bool {
 /// No name means the asker, except those of RFC 6761 6.3. Whoever says so has read a hosts file,
 /// where Debian writes `127.0.1.1 host.domain host`. Other addresses beside it are from there too.
 fn is_from_hosts_file(name: &str, addresses: impl IntoIterator<Item = IpAddr>) -> bool {
-    let is_loopback = |address: IpAddr| address.to_canonical().is_loopback();
+    let is_loopback = |address: IpAddr| meant(address).is_loopback();
     !is_local(name) && addresses.into_iter().any(is_loopback)
 }
 

@@ -78,8 +78,8 @@ async fn both<T: Clone + Ord + Send>(
     outside: impl Future<Output = Answer<T>> + Send,
 ) -> Answer<T> {
     let mut views = InFlight::default();
-    views.push(async { View::Outside(outside.await) });
     views.push(async { View::Inside(inside.await) });
+    views.push(async { View::Outside(outside.await) });
     let mut seen_inside = None;
     while let Some(view) = views.next().await {
         match view {
@@ -90,10 +90,11 @@ async fn both<T: Clone + Ord + Send>(
                 {
                     seen_inside = Some(late);
                 }
-                return match seen_inside {
+                let answer = match seen_inside {
                     Some(inside) => answer.unlike(&inside),
                     None => answer,
                 };
+                return answer.seen_outside();
             }
         }
     }

@@ -98,10 +98,17 @@ pub(super) fn facts_about(address: IpAddr, gathered: &Gathered, facts: &Facts) -
         names.extend(ordered_names(answer, &[]));
         about.insert_names(address, answer.clone());
     }
-    let family = Family::of(address);
+    let own_family = [Family::of(address)];
+    let families = if gathered.is_seen(address) {
+        &own_family
+    } else {
+        Family::ALL.as_slice()
+    };
     for name in names {
-        if let Some(answer) = facts.addresses(name.as_str(), family) {
-            about.insert_addresses(name.as_str(), family, answer.clone());
+        for &family in families {
+            if let Some(answer) = facts.addresses(name.as_str(), family) {
+                about.insert_addresses(name.as_str(), family, answer.clone());
+            }
         }
     }
     about

@@ -105,11 +105,24 @@ impl Gathered {
     }
 
     /// Each client address that the server can see. A private one says nothing to a public server,
-    /// and counts as not known (R17). Without any, there is one finding that is about none.
+    /// and counts as not known (R17). Without any, there is one finding that is about none; and
+    /// addresses with a name each are judged as if each were alone.
     pub(super) fn clients_or_none(&self) -> Vec<Option<IpAddr>> {
-        let is_seen = |&address: &IpAddr| is_fit_for(address, self.server);
-        let seen: Vec<_> = self.client_addresses().filter(is_seen).map(Some).collect();
-        if seen.is_empty() { vec![None] } else { seen }
+        let is_seen = |&address: &IpAddr| self.is_seen(address);
+        let mut seen: Vec<_> = self.client_addresses().filter(is_seen).map(Some).collect();
+        let is_unseen_one_judged = match self.clients_are {
+            ClientsAre::OneHost => seen.is_empty(),
+            ClientsAre::Separate => seen.is_empty() || seen.len() < self.clients.len(),
+        };
+        if is_unseen_one_judged {
+            seen.push(None);
+        }
+        seen
+    }
+
+    /// Returns whether the server can see this client address.
+    pub(super) fn is_seen(&self, address: IpAddr) -> bool {
+        is_fit_for(address, self.server)
     }
 
     /// Lets a policy decide about a candidate and what was found.

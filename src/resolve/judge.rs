@@ -74,18 +74,15 @@ impl Judge<'_> {
             Source::Literal(address) => vec![Some(address)], // no name of any other
             _ => self.gathered.clients_or_none(),
         };
-        let mut existence = Existence::ByItself;
-        let mut found = |client| {
-            let about = ClientFinding::new(client, find(name, client, self.facts));
-            existence = existence.max(self.probes.existence(name, about, self.facts));
-            match existence {
-                Existence::Anything if about.finding.is_good() => {
-                    ClientFinding::new(client, Finding::Unknown)
-                }
-                _ => about,
+        let found = |&client| ClientFinding::new(client, find(name, client, self.facts));
+        let mut findings: Vec<_> = clients.iter().map(found).collect();
+        let existence = self.probes.existence(name, &findings, self.facts);
+        for about in &mut findings {
+            let existence = self.probes.existence_for(name, *about, self.facts);
+            if existence == Existence::Anything {
+                about.finding = Finding::Unknown;
             }
-        };
-        let findings: Vec<_> = clients.iter().copied().map(&mut found).collect();
+        }
         let decisions = findings
             .iter()
             .map(|about| self.gathered.decide(self.policy, candidate, *about));
@@ -95,9 +92,11 @@ impl Judge<'_> {
             (_, Existence::Anything) => Reason::answers_everything(),
             _ => Reason::findings(name, &findings, decision),
         };
-        // R31: not even to be held, as nothing says that the name exists at all.
-        if existence == Existence::Anything && !source.is_operator() {
-            decision = Decision::Reject;
+        // R31: not even to be held, as nothing says that the name exists at all; but what is sent
+        // without an address still is.
+        if existence == Existence::Anything {
+            let without = ClientFinding::new(None, Finding::NoAddress);
+            decision = decision.max(self.gathered.decide(self.policy, candidate, without));
         }
         let lookups = clients
             .into_iter()

@@ -62,9 +62,10 @@ impl Probes {
             for client in gathered.clients_or_none() {
                 let about = ClientFinding::new(client, find(name, client, facts));
                 let decide = |about| gathered.decide(policy, &candidate, about);
-                let not_known = ClientFinding::new(client, Finding::Unknown);
+                // What is sent whatever its addresses are does not rest on them.
+                let without_address = ClientFinding::new(client, Finding::NoAddress);
                 if !is_unconfirmed(name, about, facts)
-                    || decide(about) == decide(not_known)
+                    || decide(about) == decide(without_address)
                     || has_better(client, gathered, facts)
                 {
                     continue;
@@ -93,8 +94,28 @@ impl Probes {
         }
     }
 
-    /// Returns how a name exists of which something was found for a client address.
+    /// Returns how a name exists of which this was found: by itself, when one client address
+    /// confirms it.
     pub(super) fn existence(
+        &self,
+        name: &HeloName,
+        findings: &[ClientFinding],
+        facts: &Facts,
+    ) -> Existence {
+        if findings
+            .iter()
+            .any(|about| is_confirmed(name, *about, facts))
+        {
+            return Existence::ByItself;
+        }
+        let each = findings.iter();
+        each.map(|about| self.existence_for(name, *about, facts))
+            .max()
+            .unwrap_or(Existence::ByItself)
+    }
+
+    /// Returns how a name exists of which something was found for a client address.
+    pub(super) fn existence_for(
         &self,
         name: &HeloName,
         about: ClientFinding,
@@ -151,15 +172,22 @@ fn named(raw: &Raw) -> Option<(&Raw, &HeloName)> {
 }
 
 /// Returns whether a finding is good, and rests on the name's own records alone: the PTR record of
-/// the client address does not name it.
+/// the client address does not name it, or nobody knows whether it does.
 fn is_unconfirmed(name: &HeloName, about: ClientFinding, facts: &Facts) -> bool {
     match (about.finding, about.client) {
         (Finding::Resolves, _) => name.is_domain(),
         (Finding::Match, Some(client)) if name.is_domain() && is_verifiable(client) => facts
             .names(client)
-            .is_some_and(|answer| !answer.is_not_known() && !names_hold(answer, name)),
+            .is_some_and(|answer| !names_hold(answer, name)),
         _ => false,
     }
+}
+
+/// Returns whether the PTR record of the client address names what has the address: it exists by
+/// itself, whatever a resolver says of other names.
+fn is_confirmed(name: &HeloName, about: ClientFinding, facts: &Facts) -> bool {
+    let names = about.client.and_then(|client| facts.names(client));
+    about.finding == Finding::Match && names.is_some_and(|answer| names_hold(answer, name))
 }
 
 /// Returns whether a PTR name of the client address leads back to it, or still may: that name comes

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::dns::{Answer, Facts, Family, Outcome};
+use crate::dns::{Answer, Facts, Family, Outcome, meant};
 use crate::kinds::kinds;
 use crate::name::{HeloName, Scope, is_verifiable};
 use crate::verify::iprev::names_hold;
@@ -134,18 +134,6 @@ pub fn find(name: &HeloName, client: Option<IpAddr>, facts: &Facts) -> Finding {
     }
 }
 
-/// Returns the address that the DNS means: that of an IPv4 host behind NAT64 is the IPv4 address
-/// (RFC 6052 2.1, 64:ff9b::/96), and a mapped one too.
-fn meant(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(ipv6) if ipv6.segments()[..6] == [0x64, 0xff9b, 0, 0, 0, 0] => {
-            let [.., a, b, c, d] = ipv6.octets();
-            IpAddr::from([a, b, c, d])
-        }
-        canonical => canonical,
-    }
-}
-
 fn literal_finding(own: IpAddr, client: IpAddr) -> Finding {
     if own == client.to_canonical() {
         Finding::Match
@@ -162,11 +150,11 @@ fn has_public(addresses: &[IpAddr]) -> bool {
 
 /// Returns whether the world may see something else: the names of a public client address hold the
 /// name, whose addresses are all private here.
-fn is_inside(name: &HeloName, client: IpAddr, addresses: &[IpAddr], facts: &Facts) -> bool {
-    let mut scopes = addresses
-        .iter()
-        .map(|&address| Scope::of_address(meant(address)));
+fn is_inside(name: &HeloName, client: IpAddr, answer: &Answer<IpAddr>, facts: &Facts) -> bool {
+    let addresses = answer.records().iter();
+    let mut scopes = addresses.map(|&address| Scope::of_address(meant(address)));
     is_verifiable(client)
+        && !answer.is_seen_outside()
         && scopes.all(|scope| scope == Scope::Private)
         && facts
             .names(client)
@@ -182,7 +170,7 @@ fn matching_finding(name: &HeloName, client: IpAddr, facts: &Facts) -> Finding {
     match answer.outcome() {
         Outcome::Found(addresses) if addresses.iter().any(is_client) => Finding::Match,
         Outcome::Found(addresses) if has_public(addresses) => Finding::Mismatch,
-        Outcome::Found(addresses) if is_inside(name, client, addresses, facts) => Finding::Inside,
+        Outcome::Found(_) if is_inside(name, client, answer, facts) => Finding::Inside,
         Outcome::Found(_) => Finding::NotPublic,
         Outcome::NoData | Outcome::NxDomain => Finding::NoAddress,
         Outcome::NotKnown(_) => Finding::Unknown,

@@ -81,6 +81,7 @@ mod resolve {
     mod recheck;
     #[cfg(feature = "dns")]
     mod situations;
+    mod world;
 }
 
 mod sanitize {
