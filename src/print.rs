@@ -139,12 +139,6 @@ fn write_choice(f: &mut fmt::Formatter<'_>, resolution: &Resolution, plan: &Plan
             writeln!(f, "from {client}: {name}")?;
         }
     }
-    let pools = resolution.families().into_iter();
-    for pool in pools.filter(|family| family.addresses().len() > 1) {
-        for record in pool.missing() {
-            writeln!(f, "missing record: {record}")?;
-        }
-    }
     write!(f, "chosen: {} from {}", first.name(), first.source())?;
     if resolution.is_provisional() {
         f.write_str(", provisional")?;

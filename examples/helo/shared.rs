@@ -110,7 +110,10 @@ pub(crate) fn ip_address(text: &str) -> Result<IpAddr, &'static str> {
 pub(crate) fn outside(text: &str) -> Result<Resolver, &'static str> {
     match text {
         "public" => Ok(Resolver::public()),
-        _ => Ok(Resolver::asking([name_server(text)?])),
+        _ => match name_server(text) {
+            Ok(server) => Ok(Resolver::asking([server])),
+            Err(_) => Err("give `public`, or an IP address and a port, as in 192.0.2.53:53"),
+        },
     }
 }
 

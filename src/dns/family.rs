@@ -16,6 +16,14 @@ impl Family {
     /// Both families, IPv4 first.
     pub const ALL: [Self; 2] = [Self::V4, Self::V6];
 
+    /// Returns the other family.
+    pub(crate) const fn other(self) -> Self {
+        match self {
+            Self::V4 => Self::V6,
+            Self::V6 => Self::V4,
+        }
+    }
+
     /// Returns the family of an address. An IPv4-mapped address (`::ffff:192.0.2.1`) is IPv4.
     ///
     /// ```

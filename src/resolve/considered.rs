@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use crate::candidate::{Candidate, Source};
 use crate::dns::{Facts, Outcome};
+use crate::escape::list;
 use crate::kinds::kinds;
 use crate::name::{HeloName, InvalidHeloName, InvalidHeloNameKind, Scope};
 use crate::plan::Attempt;
@@ -277,14 +278,10 @@ impl Reason {
         findings: &[ClientFinding],
         decision: Decision,
     ) -> Self {
-        let clause = |about: &ClientFinding| {
-            let clause = about.finding.about(name, about.client);
-            match about.client {
-                Some(address) if findings.len() > 1 => format!("{clause} ({address})"),
-                _ => clause,
-            }
+        let clauses: Vec<String> = match findings {
+            [about] => vec![about.finding.about(name, about.client)],
+            _ => grouped(name, findings),
         };
-        let clauses: Vec<String> = findings.iter().map(clause).collect();
         let best = findings.iter().map(|about| about.finding).min();
         let best = best.unwrap_or(Finding::Unknown);
         let mut text = clauses.join(", ");
@@ -299,6 +296,30 @@ impl Reason {
     pub fn kind(&self) -> ReasonKind {
         self.kind
     }
+}
+
+/// How many client addresses a clause names.
+const NAMED: usize = 2;
+
+/// Returns what was found, a clause for each kind of finding, with the client addresses it is about.
+fn grouped(name: &HeloName, findings: &[ClientFinding]) -> Vec<String> {
+    let mut groups: Vec<(String, Vec<IpAddr>)> = Vec::new();
+    for about in findings {
+        let clause = about.finding.about(name, about.client);
+        let same = groups.iter_mut().find(|(other, _)| *other == clause);
+        match same {
+            Some((_, addresses)) => addresses.extend(about.client),
+            None => groups.push((clause, about.client.into_iter().collect())),
+        }
+    }
+    let written = groups.into_iter().map(|(clause, addresses)| {
+        let (named, others) = addresses.split_at(addresses.len().min(NAMED));
+        match others.len() {
+            0 => format!("{clause} ({})", list(named)),
+            more => format!("{clause} ({} and {more} more)", list(named)),
+        }
+    });
+    written.collect()
 }
 
 impl fmt::Display for Reason {

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use crate::dns::{Family, Outcome};
 use crate::name::{HeloName, is_verifiable};
-use crate::plan::Plan;
+use crate::plan::{Attempt, Plan};
 use crate::resolve::considered::Client;
 use crate::resolve::missing::MissingRecord;
 use crate::resolve::report::Resolution;
@@ -44,21 +44,23 @@ impl FamilyEgress {
         &self.addresses
     }
 
-    /// Returns the name that is sent from the first of them, if there is one.
+    /// Returns the name that is sent from the first of them, if there is one. A literal is never
+    /// right: [`missing`](Self::missing) says what the first other name of the plan lacks.
     #[must_use]
     pub fn name(&self) -> Option<&HeloName> {
         self.name.as_ref()
     }
 
-    /// Returns the records to add, so that each address has a PTR record that names a name with
-    /// this address.
+    /// Returns the records to add, so that one name is right for each address: it has the address,
+    /// and the PTR record of the address names it.
     #[must_use]
     pub fn missing(&self) -> &[MissingRecord] {
         &self.missing
     }
 
     /// Returns whether mail may leave by this family: each address is public, and its PTR record
-    /// and the name's address record agree, as far as the DNS said.
+    /// and the address records of one name agree, as far as the DNS said. Of several addresses the
+    /// gateway chooses, so a name of its own for each is not enough.
     #[must_use]
     pub fn is_right(&self) -> bool {
         self.is_known && self.name.is_some() && self.missing.is_empty()
@@ -104,33 +106,33 @@ impl Resolution {
 
 fn egress(family: Family, clients: &[&Client], plan: Option<&Plan>) -> FamilyEgress {
     let addresses: Vec<IpAddr> = clients.iter().map(|client| client.address()).collect();
-    let own = |client: IpAddr| plan.and_then(|plan| plan.for_client(Some(client)));
-    let name = own(addresses[0]).map(|plan| plan.first().name().clone());
+    let own = plan.and_then(|plan| plan.for_client(addresses.first().copied()));
+    let sent = own.as_ref().map(Plan::first);
+    // A server may refuse the literal, so what counts is the name that is sent elsewhere.
+    let is_domain = |attempt: &&Attempt| attempt.name().is_domain();
+    let elsewhere = || plan.and_then(|plan| plan.attempts().find(is_domain));
+    let judged = sent.filter(is_domain).or_else(elsewhere);
     let mut missing = Vec::new();
-    let mut is_known = addresses.iter().all(|&address| is_verifiable(address));
+    let mut is_known = sent.is_some_and(|sent| is_domain(&sent));
     for client in clients {
-        let Some(plan) = own(client.address()) else {
-            continue;
-        };
-        let records = missing_for(client, &plan);
-        is_known &= records.is_some();
+        let records = judged.and_then(|judged| missing_for(client, judged));
+        is_known &= records.is_some() && is_verifiable(client.address());
         missing.extend(records.unwrap_or_default());
     }
     FamilyEgress {
         family,
         addresses,
-        name,
+        name: sent.map(|sent| sent.name().clone()),
         missing,
         is_known,
     }
 }
 
-/// Returns the records without which the first name is not right for a client address; `None` when
-/// that is not known, or when the name is a literal.
-fn missing_for(client: &Client, plan: &Plan) -> Option<Vec<MissingRecord>> {
-    let (address, first) = (client.address(), plan.first());
-    let name = Some(first.name()).filter(|name| name.is_domain())?;
-    let mut findings = first.findings().iter();
+/// Returns the records without which a name is not right for a client address; `None` when that is
+/// not known.
+fn missing_for(client: &Client, judged: &Attempt) -> Option<Vec<MissingRecord>> {
+    let (address, name) = (client.address(), judged.name());
+    let mut findings = judged.findings().iter();
     let about = findings.find(|about| about.client == Some(address))?;
     let mut missing = Vec::new();
     match about.finding {
@@ -187,20 +189,47 @@ impl Resolution {
         servers.iter().find(is_right).or(servers.first()).copied()
     }
 
-    /// Advises to send by the family that is right, when the other is not (R32).
-    pub(super) fn advice_on_families(&self) -> Option<Warning> {
+    /// Advises to send by the family that is right, when the other is not (R32), and says what the
+    /// other lacks, and what a pool lacks (R17): one warning for each address.
+    pub(super) fn advise_on_egress(&mut self) {
         let families = self.families();
-        let [a, b] = families.as_slice() else {
-            return None;
+        let wrong = wrong_family(&families);
+        let lacking = families
+            .iter()
+            .filter(|family| family.addresses.len() > 1 || wrong == Some(*family));
+        let missing: Vec<MissingRecord> =
+            lacking.flat_map(|family| family.missing.clone()).collect();
+        let by_address = missing.chunk_by(|a, b| a.address() == b.address());
+        let lacks = by_address.map(|records| Warning::MissingRecords {
+            address: records[0].address(), // no chunk is empty
+            records: records.to_vec(),
+        });
+        let lacks: Vec<Warning> = lacks.collect();
+        let send_by = wrong.map(|wrong| Warning::SendBy(wrong.family.other()));
+        let is_said = |warning: &Warning| {
+            let mut said = lacks.iter();
+            let is_weaker = matches!(
+                warning,
+                Warning::OtherAddress { .. } | Warning::PtrNamesOther { .. }
+            );
+            is_weaker && said.any(|lack| lack.address() == warning.address())
         };
-        let (right, wrong) = match (a.is_right(), b.is_right()) {
-            (true, false) => (a, b),
-            (false, true) => (b, a),
-            _ => return None,
-        };
-        (!wrong.missing.is_empty()).then(|| Warning::SendBy {
-            family: right.family,
-            missing: wrong.missing.clone(),
-        })
+        let warnings = std::mem::take(&mut self.choice.warnings);
+        let rest = warnings.into_iter().filter(|warning| !is_said(warning));
+        let rest: Vec<Warning> = rest.collect();
+        self.choice.warnings = send_by.into_iter().chain(lacks).chain(rest).collect();
     }
+}
+
+/// Returns the family to avoid: the other one is right, and this one lacks records.
+fn wrong_family(families: &[FamilyEgress]) -> Option<&FamilyEgress> {
+    let [a, b] = families else {
+        return None;
+    };
+    let wrong = match (a.is_right(), b.is_right()) {
+        (true, false) => b,
+        (false, true) => a,
+        _ => return None,
+    };
+    (!wrong.missing.is_empty()).then_some(wrong)
 }

@@ -1,6 +1,7 @@
 //! From facts to decisions: each candidate gets its findings, and the policy decides about it.
 //! Pure.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::candidate::{Candidate, Source};
@@ -98,8 +99,12 @@ impl Judge<'_> {
             let without = ClientFinding::new(None, Finding::NoAddress);
             decision = decision.max(self.gathered.decide(self.policy, candidate, without));
         }
+        // One client address for each family is enough: the answers are the same for the others.
+        let mut families = BTreeSet::new();
+        let is_new = |client: &Option<IpAddr>| families.insert(client.map(Family::of));
         let lookups = clients
             .into_iter()
+            .filter(is_new)
             .flat_map(|client| lookups(name, client, self.facts));
         Considered {
             source,

@@ -28,6 +28,25 @@ pub enum MissingRecord {
     },
 }
 
+impl MissingRecord {
+    /// Returns the client address for which it is missing.
+    ///
+    /// ```
+    /// use helo_name::HeloName;
+    /// use helo_name::resolve::MissingRecord;
+    ///
+    /// let address = "192.0.2.11".parse().unwrap();
+    /// let name = HeloName::from_static("mail.example.com");
+    /// assert_eq!(MissingRecord::Ptr { address, name }.address(), address);
+    /// ```
+    #[must_use]
+    pub const fn address(&self) -> IpAddr {
+        match self {
+            Self::Address { address, .. } | Self::Ptr { address, .. } => *address,
+        }
+    }
+}
+
 impl fmt::Display for MissingRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -207,14 +207,18 @@ fn has_better(client: Option<IpAddr>, gathered: &Gathered, facts: &Facts) -> boo
     })
 }
 
-/// The family in which a name was found: the client's, or the first with an address.
+/// The family in which a name was found: the client's, or the first with an address. Until A is
+/// answered nobody knows which is the first: two probes are enough.
 fn family_found(name: &HeloName, client: Option<IpAddr>, facts: &Facts) -> Option<Family> {
-    let is_found = |family: &Family| {
-        let answer = facts.addresses(name.as_str(), *family);
-        answer.is_some_and(|answer| !answer.records().is_empty())
+    let families = match client {
+        Some(client) => vec![Family::of(client)],
+        None => Family::ALL.to_vec(),
     };
-    match client {
-        Some(client) => Some(Family::of(client)).filter(is_found),
-        None => Family::ALL.into_iter().find(is_found),
+    for family in families {
+        let answer = facts.addresses(name.as_str(), family)?;
+        if !answer.records().is_empty() {
+            return Some(family);
+        }
     }
+    None
 }

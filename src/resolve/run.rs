@@ -120,9 +120,7 @@ impl<D: Dns + 'static> Run<D> {
             name_servers,
             asked,
         };
-        if let Some(advice) = resolution.advice_on_families() {
-            resolution.choice.warnings.insert(0, advice);
-        }
+        resolution.advise_on_egress();
         tell(&resolution);
         resolution
     }

@@ -63,14 +63,10 @@ messages! {
             => "client address {address} has {count} PTR records, and some servers compare one of \
                 them only; keep one";
         /// Mail is right by one family, and the other lacks records. Gmail refuses IPv6 without PTR.
-        SendBy {
-            /// The family that is right.
-            family: Family,
-            /// What the other lacks.
-            missing: Vec<MissingRecord>,
-        } = "send-by"
-            => "send by {protocol} until the other family has these records: {records}",
-            protocol = protocol(*family), records = list(missing);
+        /// [`MissingRecords`](Self::MissingRecords) says which, for each address.
+        SendBy(family: Family) = "send-by"
+            => "send by {protocol} until the records exist that {other} lacks",
+            protocol = protocol(*family), other = protocol(family.other());
         /// The chosen name has the address of the server that mail goes to: it is the server's name,
         /// and servers refuse their own.
         ServersName {
@@ -130,6 +126,16 @@ messages! {
             finding: Finding,
         } = "other-address" => "{name} is not right for client address {address}: {why}",
             why = finding.about(name, Some(*address));
+        /// The name is not right for this client address: one of several, or of a family that should
+        /// not be used before.
+        MissingRecords {
+            /// The client address.
+            address: IpAddr,
+            /// What would make the name right, as lines of a zone file.
+            records: Vec<MissingRecord>,
+        } = "missing-records"
+            => "client address {address} lacks records: {lines}",
+            lines = list(records);
         /// The choice rests on something that the DNS did not say; resolve again soon.
         Provisional = "provisional"
             => "the choice rests on something the DNS did not say; resolve again within a minute";
@@ -229,7 +235,8 @@ impl Warning {
             | Self::ClientAddressTwice(_)
             | Self::NoClientAddresses
             | Self::NotAHostsAddress(_)
-            | Self::SendBy { .. }
+            | Self::MissingRecords { .. }
+            | Self::SendBy(_)
             | Self::TooManyClientAddresses { .. }
             | Self::DiscoveryDisagrees(_)
             | Self::DiscoveryUnconfirmed(_)
@@ -257,13 +264,14 @@ impl Warning {
             | Self::NotAHostsAddress(address)
             | Self::DiscoveryUnconfirmed(address)
             | Self::ManyPtr { address, .. }
+            | Self::MissingRecords { address, .. }
             | Self::NoPtr(address)
             | Self::OtherAddress { address, .. }
             | Self::PtrNamesOther { address, .. } => Some(*address),
             Self::Unverified { client, .. } => *client,
             Self::Alias { .. }
             | Self::NoClientAddresses
-            | Self::SendBy { .. }
+            | Self::SendBy(_)
             | Self::TooManyClientAddresses { .. }
             | Self::AnswersEverything
             | Self::BlankSetting(_)
