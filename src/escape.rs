@@ -9,8 +9,8 @@ use std::fmt::{self, Write};
 /// How many bytes an excerpt shows by default: about one line of a terminal.
 const DEFAULT_LIMIT: usize = 80;
 
-/// Displays the beginning of `bytes`: printable ASCII as it is, a quote or backslash escaped with a
-/// backslash, any other byte as `\xNN`.
+/// Displays the beginning of `bytes`: printable ASCII as it is, a quote, backtick or backslash
+/// escaped with a backslash, any other byte as `\xNN`.
 ///
 /// Longer text is cut, and then the length of the whole follows: `aaaa... (65536 bytes)`.
 #[derive(Clone, Copy)]
@@ -39,7 +39,7 @@ impl fmt::Display for Excerpt<'_> {
         let shown = self.bytes.get(..self.limit).unwrap_or(self.bytes);
         for &byte in shown {
             match byte {
-                b'"' | b'\\' => write!(f, r"\{}", char::from(byte))?,
+                b'"' | b'`' | b'\\' => write!(f, r"\{}", char::from(byte))?,
                 b' '..=b'~' => f.write_char(char::from(byte))?,
                 _ => write!(f, r"\x{byte:02x}")?,
             }
@@ -71,6 +71,7 @@ mod tests {
                 (b"a b~", "a b~"),
                 (br"WORKGROUP\PC1", r"WORKGROUP\\PC1"),
                 (br#"x": permit"#, r#"x\": permit"#),
+                (b"ok` to EHLO a", r"ok\` to EHLO a"),
                 (br#"x\": permit"#, r#"x\\\": permit"#),
                 (b"a\r\nMAIL FROM:<>", r"a\x0d\x0aMAIL FROM:<>"),
                 (b"\0\t\x1b[31m\x7f", r"\x00\x09\x1b[31m\x7f"),

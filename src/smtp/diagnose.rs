@@ -146,8 +146,9 @@ impl Diagnosis {
 
 fn judge(stage: Stage, reply: &Reply, name_sent: Option<&str>) -> (Blame, Cause) {
     let raw = text::lower_case(reply.lines());
-    let summary = match reply.code() {
-        503 => text::summed_up(&raw),
+    // Exim says it at DATA; a log may not tell the stage.
+    let summary = match (reply.code(), stage) {
+        (503, Stage::Data | Stage::Unknown) => text::summed_up(&raw),
         _ => None,
     };
     let (raw, stage, code) = match summary {

@@ -5,7 +5,7 @@
 //!   ▲                └─ else ─► Failed      ├─ 500, 502 ──► HELO name ──┬─ 2yz ──► Done
 //!   │                                       │                           ├─ about the name ──┐
 //!   │                                       │                           └─ else ──► Failed  │
-//!   │                                       ├─ 501, 504, another 5yz about the name ────────┤
+//!   │                                       ├─ another 5yz about the name ──────────────────┤
 //!   │                                       └─ else ──► Failed                              │
 //!   └───────────────────────── Reconnect: QUIT, a new connection, the next name ◄───────────┘
 //! ```
@@ -17,10 +17,11 @@
 //!   name, which meets the same rule again; not once TLS is on or extensions are required, because
 //!   a forged 502 must not strip STARTTLS or AUTH; not for a literal, because RFC 5321 4.1.1.1 has
 //!   `HELO SP Domain` only; not for an LMTP server.
-//! - 501 and 504 count as refusals of the argument, which is the name (RFC 5321 4.2.2), whatever
-//!   their text says; any other 5yz when its [`Diagnosis`](crate::Diagnosis) says so. A refusal
-//!   that is about something else, or unclear, ends the attempt: 421, 503, 521, 530, 535, 538,
-//!   other 4yz, other 5yz.
+//! - The [`Diagnosis`](crate::Diagnosis) says whether a 5yz refuses the name, and the handshake
+//!   never contradicts it. 501 and 504 refuse the argument, which is the name (RFC 5321 4.2.2),
+//!   unless their text is about something else: `501 Too many connections`. A refusal that is
+//!   about something else, or unclear, ends the attempt: 421, 503, 521, 530, 535, 538, other 4yz,
+//!   other 5yz.
 //!
 //! The machine is a value: each reply consumes it and gives a [`Step`], so no reply can be given
 //! twice or to the wrong state. The caller reads replies ([`ReplyParser`](crate::ReplyParser)),
@@ -338,14 +339,8 @@ impl Handshake {
         if unsupported && verb == Verb::Ehlo && !is_lmtp(&reply) && self.may_say_helo(&name) {
             return self.say(Verb::Helo, name);
         }
-        let refused = match code {
-            501 | 504 => true,
-            500 | 502 | 503 | 521 | 530 | 535 | 538 => false,
-            505..=599 => {
-                Diagnosis::of(verb.stage(), &reply, Some(name.as_str())).another_name_may_help()
-            }
-            _ => false,
-        };
+        let refused = matches!(code, 501 | 504..=599)
+            && Diagnosis::of(verb.stage(), &reply, Some(name.as_str())).another_name_may_help();
         if refused {
             return self.next_name();
         }

@@ -107,7 +107,8 @@ impl ReplyParser {
     ///
     /// A line that is not a reply (`HTTP/1.1 400`, `250OK`), a code that changes between lines
     /// (`250-a`, `251 b`), a line over the limit, more lines than the limit. Then close the
-    /// connection: where the next reply begins is not known.
+    /// connection: where the next reply begins is not known. The parser keeps nothing of the
+    /// invalid reply, and reads the first reply of a new connection.
     pub fn push(&mut self, input: &mut &[u8]) -> Result<Option<Reply>, InvalidReply> {
         loop {
             let end = input.iter().position(|&byte| byte == b'\n');
@@ -152,9 +153,13 @@ impl ReplyParser {
         }))
     }
 
-    /// Counts from one the line that is being read.
-    fn fail(&self, kind: InvalidReplyKind) -> InvalidReply {
-        InvalidReply::new(kind, self.lines.len() + 1)
+    /// Counts from one the line that is being read, and forgets the reply.
+    fn fail(&mut self, kind: InvalidReplyKind) -> InvalidReply {
+        let line = self.lines.len() + 1;
+        self.code = None;
+        self.lines.clear();
+        self.line.clear();
+        InvalidReply::new(kind, line)
     }
 }
 
@@ -355,6 +360,28 @@ mod tests {
         }
         assert_eq!(error, Some(InvalidReplyKind::LineTooLong));
         assert!(parser.line.len() <= MAX_LINE);
+    }
+
+    #[test]
+    fn an_invalid_reply_spoils_no_later_one() {
+        let long = [b'2'; MAX_LINE + 1];
+        let endless = b"250-a\r\n".repeat(MAX_LINES + 1);
+        each(
+            [
+                &b"250-a\r\n251 b\r\n"[..],
+                b"250-a\r\nHTTP/1.1 400\r\n",
+                b"250OK\r\n",
+                &long,
+                &endless,
+            ],
+            |bad| {
+                let mut parser = ReplyParser::new();
+                assert!(parser.push(&mut &bad[..]).is_err());
+                assert!(parser.is_idle());
+                let reply = parser.push(&mut &b"220 mx.example.net\r\n"[..]);
+                assert_eq!(reply, Ok(Reply::parse(b"220 mx.example.net").ok()));
+            },
+        );
     }
 
     #[test]

@@ -161,7 +161,7 @@ said! {
         Negative PolicyWord => "reject*";
         Refusal => "access", "rejected";
         OrderOfName Wrong => "invalid";
-        TlsOrAuth => "encryption*";
+        TlsOrAuth => "encryption*", "requires tls", "tls required", "tls session required";
         Spelling => "invalid ip address";
         Listed => "blocked using";
         Unresolvable => "not found";
@@ -320,7 +320,7 @@ said! {
     "Operators in their own words":
         Identity Mismatch => "not the hostname";
         OtherSubject => "remote", "your address";
-        OtherSubject Unrelated => "certificate*", "license*", "peer";
+        OtherSubject Unrelated => "certificate*", "licence*", "license*", "peer", "sessions";
         ServerState => "gateway", "slow", "timed out", "waiting";
         Received Order => "received";
         Ptr => "has no name", "hostname of <address>", "name for <address>", "no hostname",

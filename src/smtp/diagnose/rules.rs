@@ -420,9 +420,11 @@ mod tests {
                 let reply = Reply::from_parts(code, enhanced.parse().ok(), lines.split("\\n"));
                 let reply = reply.expect(row);
                 let raw = lower_case(reply.lines());
-                let (raw, stage, code) = match summed_up(&raw) {
+                let stage = stage.parse().expect(row);
+                let summary = summed_up(&raw).filter(|_| matches!(stage, Data | Unknown));
+                let (raw, stage, code) = match summary {
                     Some(error) => (error, Rcpt, 550),
-                    None => (raw.as_str(), stage.parse().expect(row), code),
+                    None => (raw.as_str(), stage, code),
                 };
                 let sent = (sent != "-").then_some(sent);
                 let enhanced = reply.enhanced_code();

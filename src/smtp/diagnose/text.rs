@@ -19,8 +19,11 @@ use std::ops::Range;
 
 use crate::smtp::reply::EnhancedCode;
 
-/// How much is read of a reply, and of a name. Longer replies are nobody's refusal of a name.
+/// How much is read of a reply. Longer replies are nobody's refusal of a name.
 const READ: usize = 4096;
+
+/// How much of the name sent is compared: more does not fit into a command (RFC 5321 4.5.3.1.4).
+const COMPARED: usize = 512;
 
 /// How many clauses can blame the name.
 const CLAUSES: usize = 20;
@@ -113,7 +116,7 @@ impl<'a> Text<'a> {
             code,
             is_one_word: !raw.trim().contains([' ', '\n']),
             echo: quoted_name(raw).or_else(|| name_after_word(raw)),
-            sent: sent.map(|name| cut(name, READ)),
+            sent: sent.map(|name| cut(name, COMPARED)),
             last: "",
             count: 0,
         };

@@ -335,6 +335,19 @@ fn a_huge_reply_is_judged_in_no_time() {
 }
 
 #[test]
+fn a_huge_name_is_judged_in_no_time() {
+    let text = "mail.example.com a.b ".repeat(1_000);
+    let reply = Reply::from_parts(550, None, [text]).expect("a reply");
+    each(["?", "a", "[", "a."], |part| {
+        let name = part.repeat(1 << 20);
+        let start = std::time::Instant::now();
+        let diagnosis = Diagnosis::of(Stage::Rcpt, &reply, Some(&name));
+        assert!(!diagnosis.is_ours());
+        assert!(start.elapsed().as_millis() < 500, "{part}");
+    });
+}
+
+#[test]
 fn every_advice_is_one_line_that_says_what_to_change() {
     each(
         include_str!("../../data/replies.tsv").lines().skip(1),

@@ -9,7 +9,7 @@ use std::str::Lines;
 use helo_name::smtp::{
     HandshakeError, HandshakeErrorKind, InvalidReply, ReplyParser, Session, Step,
 };
-use helo_name::{Handshake, HeloName, Reply, Stage};
+use helo_name::{Diagnosis, Handshake, HeloName, Reply, Stage};
 use proptest::prelude::*;
 
 /// `data/dialogs/*.txt`, one case a file:
@@ -235,6 +235,11 @@ fn event() -> impl Strategy<Value = Event> {
         "no rDNS for 192.0.2.1",
         "Try again later, closing connection. (EHLO)",
         "Rejected",
+        "Too many connections",
+        "5.7.4 TLS required",
+        "Licence exceeded",
+        "Invalid domain name",
+        "no` to EHLO a, then `250 ok",
         "\u{1b}[31m\r",
     ]);
     prop_oneof![
@@ -266,6 +271,13 @@ struct Connection {
     before_tls: usize,
     after_tls: usize,
     tls: usize,
+    verb: String,
+}
+
+impl Connection {
+    fn stage(&self) -> Stage {
+        self.verb.parse().expect("a verb was said")
+    }
 }
 
 fn check_line(line: &str) {
@@ -319,6 +331,7 @@ proptest! {
                             connection.after_tls += 1;
                         }
                         prop_assert!(connection.before_tls <= 2 && connection.after_tls <= 1);
+                        verb.clone_into(&mut connection.verb);
                         let first = connection.name.get_or_insert_with(|| name.to_owned());
                         prop_assert_eq!(first.as_str(), name);
                         handshake = next;
@@ -328,7 +341,9 @@ proptest! {
                         check_line(&quit);
                         if let Event::Reply(code, text) = event {
                             prop_assert!(!matches!(code, 200..=499 | 500 | 502 | 503 | 521 | 530 | 535 | 538), "{}", code);
-                            prop_assert!(matches!(code, 501 | 504) || !matches!(text, "" | "Whatever" | "no rDNS for 192.0.2.1"), "{}", text);
+                            let reply = Reply::from_parts(code, None, [text]).expect("a reply");
+                            let diagnosis = Diagnosis::of(connection.stage(), &reply, connection.name.as_deref());
+                            prop_assert!(diagnosis.another_name_may_help(), "{} {}", code, text);
                         }
                         said.push(connection.name.clone());
                         connections.push(Connection::default());
@@ -352,7 +367,11 @@ proptest! {
                         }
                         let message = error.to_string();
                         prop_assert!(message.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{}", message);
-                        prop_assert!(error.kind() != HandshakeErrorKind::NameRefused || !error.exchanges().is_empty());
+                        prop_assert!(error.kind() != HandshakeErrorKind::NameRefused || error.diagnosis().is_some_and(|last| last.another_name_may_help()));
+                        let last = error.exchanges().last();
+                        let about_name = last.is_some_and(|last| matches!(last.reply().code(), 501 | 504..=599) && last.diagnosis().another_name_may_help());
+                        prop_assert!(error.kind() != HandshakeErrorKind::Refused || !about_name, "{}", message);
+                        prop_assert_eq!(message.replace("\\`", "").matches('`').count() % 2, 0, "{}", message);
                         ended = true;
                         break 'events;
                     }
