@@ -17,6 +17,11 @@ kinds! {
         Blocklisted = "blocklisted"
             => "Change the name or have it delisted: the name in EHLO is on a blocklist of \
                 domains; ask the list named in the reply.";
+        /// The client's address is on a list, in ill repute, or assigned dynamically.
+        ClientListed = "client-listed"
+            => "Change nothing about the name unless it is a bad one: the client's address is on \
+                a list, in ill repute or dynamic; ask the list or server that the reply names, \
+                and know that a bad EHLO alone can put an address on a list (Spamhaus CSS, XBL).";
         /// The server does not know the verb: an LMTP server, or a device that hides `EHLO`.
         EhloUnsupported = "ehlo-unsupported"
             => "Change nothing about the name: the server does not know the verb; check that \

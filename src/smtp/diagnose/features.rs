@@ -89,6 +89,21 @@ impl Found {
         }
     }
 
+    /// Adds a feature wherever another one is.
+    pub(super) fn imply(&mut self, given: Feature, then: Feature) {
+        let (given, then) = (Features::of(&[given]), Features::of(&[then]));
+        let add = |features: &mut Features| {
+            if features.has_all(given) {
+                *features = features.and(then);
+            }
+        };
+        add(&mut self.reply);
+        for part in &mut self.parts {
+            add(&mut part.own);
+            add(&mut part.onwards);
+        }
+    }
+
     pub(super) fn clauses(&self) -> &[Clause] {
         &self.parts[1..=self.clauses]
     }
@@ -181,6 +196,7 @@ fn facts(text: &Text) -> Features {
     for (is_so, fact) in [
         (echo == Some(true), Feature::EchoSent),
         (echo == Some(false), Feature::EchoOther),
+        (text.details_sent, Feature::DetailSent),
         (text.checks_helo, Feature::HeloScope),
         (text.names_mailbox, Feature::Mailbox),
         (text.quotes_reply, Feature::QuotesReply),

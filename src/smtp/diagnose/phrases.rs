@@ -22,6 +22,14 @@ pub(super) enum Feature {
     CourierName,
     /// `your hostname`, which may be any name of the client.
     YourName,
+    /// A word for the command that is the verb at EHLO and HELO only: `bad hello`.
+    Hello,
+    /// The verb, and the name sent after it.
+    VerbName,
+    /// What the client says of itself: `claiming to be <name>`.
+    Claim,
+    /// The name sent, and what it is or lacks: `<name> has no A record`.
+    NameIs,
 
     // Subjects that are not.
     OtherSubject,
@@ -36,6 +44,12 @@ pub(super) enum Feature {
     Received,
     /// The PTR of the client's address.
     Ptr,
+    /// The client's address or host.
+    Client,
+    /// The address is assigned dynamically, or is that of a private customer.
+    DynamicAddress,
+    /// The address is in ill repute.
+    Repute,
     OtherServer,
     /// The score of a content filter.
     Score,
@@ -104,6 +118,8 @@ pub(super) enum Feature {
     /// The name that the server repeats is the one sent.
     EchoSent,
     EchoOther,
+    /// A detail in parentheses names the name sent: `(HELO mail.example.com)`.
+    DetailSent,
     QuotesReply,
     Mailbox,
     /// A link says that SPF was checked for the name.
@@ -142,14 +158,17 @@ said! {
     "Every server":
         Verb => "ehlo", "helo";
         Name => "<name>";
-        OtherSubject => "ip", "mail";
+        OtherSubject => "mail";
+        OtherSubject Client => "ip";
+        Client => "<address>";
         Negative => "not";
         Or => "or";
     "Postfix, smtpd_check.c: at RCPT, or at EHLO with smtpd_delay_reject = no":
         NameNoun => "hostname*";
         NameNoun NotFqdn => "fully qualified";
         YourName => "your hostname";
-        OtherSubject => "client", "configur*", "user";
+        OtherSubject => "configur*", "user";
+        OtherSubject Client => "client";
         OtherSubject Unrelated => "sender*";
         OtherSubject Unrelated Doubt => "recipient*";
         Doubt => "sender address";
@@ -319,7 +338,8 @@ said! {
         Doubt Score => "score*";
     "Operators in their own words":
         Identity Mismatch => "not the hostname";
-        OtherSubject => "remote", "your address";
+        OtherSubject => "remote";
+        OtherSubject Client => "your address";
         OtherSubject Unrelated => "certificate*", "licence*", "license*", "peer", "sessions";
         ServerState => "gateway", "slow", "timed out", "waiting";
         Received Order => "received";
@@ -329,11 +349,78 @@ said! {
         Order => "port";
         Unresolvable => "no valid mx", "unknown host*";
         Unresolvable NotInDns => "not in dns";
+    "Anti-spam policies at EHLO and RCPT: of a client that says who it is":
+        Claim LocalOrOwn => "claiming to be <name>";
+        NameIs NotFqdn => "<name> is not fully";
+        NameIs Unresolvable => "<name> does not exist", "<name> does not resolve";
+        VerbName Verb => "ehlo <name>", "ehlo hostname <name>", "ehlo name <name>", "helo <name>",
+            "helo hostname <name>", "helo name <name>";
+        YourName => "hostname of your server";
+    "RFC 5321 4.2.3: 550 is `requested action not taken: .. command rejected for policy reasons`":
+        ByPolicy => "requested action not taken";
+    "Blocklists and reputation at EHLO, RCPT and DATA: Spamhaus, Barracuda, Cisco, Proofpoint":
+        Client => "sending mail server", "your host", "your mail server", "your server",
+            "mail server";
+        Listed => "dnsbl", "on our block list", "spamhaus";
+        DynamicAddress => "dynamic address*", "dynamic ip*";
+        DynamicAddress Client => "direct mail", "directly to our", "send email directly";
+        Repute => "bad reputation", "reputation";
+    "Anti-spam policies at EHLO and RCPT: of a client that says who it is":
+        Claim LocalOrOwn => "claim to be <name>", "claims to be <name>";
+        NameIs NotFqdn => "<name> is not fqdn";
+        NameIs Unresolvable => "<name> has no a";
+        NameIs => "<name> is a dynamic*";
+    "Anti-spam policies at EHLO: the command by another word":
+        Hello => "your greeting";
+    "Blocklists and reputation at EHLO, RCPT and DATA: Spamhaus, Barracuda, Cisco, Proofpoint":
+        Client => "sending mta*";
+        Listed => "spamcop";
+        Repute => "banned sending ip", "complaint*";
+        Repute => "low reputation", "poor reputation";
+    "Operators of DNS checks: `hostname mail.example.com has no A record`":
+        Unresolvable => "no a record*";
+    "Operators, of a refusal: `550 HELO-name refused`":
+        Negative PolicyWord => "not permitted", "refused";
+    "Gmail: `Unauthenticated email from .. is not accepted due to domain's DMARC policy`":
+        Doubt => "dmarc";
+    "sendmail rulesets: `421 Your HELO cannot be resolved`":
+        Unresolvable => "cannot be resolved";
 }
 
 said! {
     /// What no recorded reply says yet, and its source does.
     CITED:
+    "Anti-spam policies at EHLO and RCPT: of a client that says who it is":
+        Claim LocalOrOwn => "pretend to be <name>", "pretending to be <name>";
+        NameIs NotFqdn => "<name> is no fqdn", "<name> is not a fqdn", "<name> is not an fqdn",
+            "<name> is not a fully";
+        NameIs Unresolvable => "<name> has no address", "<name> has no dns", "<name> has no mx",
+            "<name> not found", "<name> is not resolvable", "<name> is unknown";
+        NameIs => "<name> appears to be a dynamic", "<name> appears to be dynamic",
+            "<name> is a generic", "<name> is dynamic", "<name> is generic", "<name> looks dynamic",
+            "<name> looks generic", "<name> looks like a dynamic", "<name> looks like a generic",
+            "<name> seems dynamic";
+        VerbName Verb => "ehlo domain <name>", "ehlo host <name>", "helo domain <name>",
+            "helo host <name>";
+        YourName => "your server hostname", "your servers hostname";
+    "Anti-spam policies at EHLO: the command by another word":
+        Hello => "bad greeting", "bad hello", "greeting argument*", "greeting domain*",
+            "greeting host*", "greeting name*", "hello argument*", "hello domain*", "hello host*",
+            "hello name*", "hello string", "illegal hello", "invalid greeting", "invalid hello",
+            "malformed greeting", "malformed hello", "your hello";
+    "Blocklists and reputation at EHLO, RCPT and DATA: Spamhaus, Barracuda, Cisco, Proofpoint":
+        Client => "sending host", "sending server";
+        Listed => "blocklist*", "denylist*", "on the block list", "rbl";
+        DynamicAddress => "dial up", "dialup", "dsl", "dynamic host", "dynamically assigned",
+            "dynamic pool", "end user", "residential";
+        DynamicAddress Client => "send mail directly";
+        Repute => "abusive";
+    "Operators of DNS checks: `hostname mail.example.com has no A record`":
+        Unresolvable => "cannot be found", "could not be found", "could not be resolved",
+            "no a aaaa", "no a or", "no address record*", "no dns record*", "no such host",
+            "not resolvable", "nxdomain", "unresolvable";
+    "Operators, of a refusal: `550 HELO-name refused`":
+        Negative PolicyWord => "declined", "forbidden", "not acceptable", "unacceptable";
     "Courier at MAIL, courier(8) on BOFHSPFHELO: `SPF error name: Address does not pass ..`":
         CourierName => "spf error <name>", "spf neutral <name>", "spf none <name>",
             "spf unknown <name>";
@@ -345,16 +432,12 @@ said! {
         Doubt => "content filter*";
     "Exchange, of another server: `Remote Server returned '550 ..'`":
         OtherServer => "remote server";
-    "Gmail: `Unauthenticated email from .. is not accepted due to domain's DMARC policy`":
-        Doubt => "dmarc";
     "ProFTPD, where SMTP was expected: `500 EHLO not understood`":
         Unsupported => "not understood";
     "qmail-remote, of another server: `Remote host said: ..`":
         OtherServer => "remote host";
     "qmail-smtpd: `502 unimplemented (#5.5.1)`":
         Unsupported => "unimplemented";
-    "sendmail rulesets: `421 Your HELO cannot be resolved`":
-        Unresolvable => "cannot be resolved";
     "sendmail, aiosmtpd: `503 Duplicate HELO/EHLO`":
         Order => "duplicate*";
 }

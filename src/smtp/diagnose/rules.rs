@@ -79,6 +79,9 @@ pub(super) fn judge(
     mut found: Found,
     note: &mut impl FnMut(Why),
 ) -> (Blame, Cause) {
+    if matches!(context.stage, Ehlo | Helo) {
+        found.imply(Hello, Verb);
+    }
     let mut facts = Features::NONE;
     for rule in FACTS.iter().filter(|rule| rule.fits(context, found.reply)) {
         note(rule.why);
@@ -225,7 +228,7 @@ rules! {
         => Blames, "Postfix smtpd_check.c, smtpd_helo_restrictions";
     "Google's relay gives up at EHLO", code [421], has [GoogleRelay]
         => Blames, "smtp-relay.gmail.com, to EHLO localhost";
-    "Postfix's classes for something else", has [PostfixOther]
+    "Postfix's classes for something else", has [PostfixOther], not [VerbName]
         => Clears, "Postfix smtpd_check.c, SMTPD_NAME_CLIENT, SMTPD_NAME_SENDER";
     "TLS or a log-in first", any [TlsOrAuth, LogIn], not [Doubt, Spf]
         => Clears, "Postfix reject_plaintext_session; Exchange; Courier";
@@ -233,6 +236,16 @@ rules! {
         => Clears, "RFC 5321 4.2.4; LMTP servers";
     "a clause with the verb", has [Verb]
         => AskClauses, "most servers name the verb";
+    "who the client says it is", has [Claim], not [Doubt, Mailbox]
+        => Blames, "operators: `553 You are claiming to be localhost.localdomain`";
+    "what the name is or lacks", at [Ehlo, Helo], has [NameIs], not [Doubt, Mailbox, Ptr]
+        => Blames, "operators: `550 hostname mail.example.com has no A record`";
+    "a full name is wanted", at [Ehlo, Helo], code [5], has [NotFqdn], any [Must, Negative],
+        not [Doubt, Mailbox, Ptr]
+        => Blames, "no other name is known then: `550 Sender host name must be a FQDN`";
+    "your hostname, and the name as a detail", has [YourName, Mismatch, DetailSent],
+        not [Mailbox, Ptr, Unrelated]
+        => Blames, "operators: `550 hostname of your server does not match its IP (HELO ..)`";
     "a sentence about the name", has [AboutName], not [Doubt]
         => Blames, "maddy; ACLs of Exim";
     "the PTR of the address", has [Ptr], not [Identity]
@@ -383,10 +396,15 @@ rules! {
         => Cause::EhloUnsupported, "RFC 5321 4.2.4; LMTP servers";
     "the score of a content filter", has [Score]
         => Cause::NotHelo, "SpamAssassin; the PTR is one cause of several";
+    "the address is on a list", has [Listed, Client], not [Mailbox, Doubt]
+        => Cause::ClientListed, "Postfix: `Client host [..] blocked using zen.spamhaus.org`";
     "no PTR", has [Ptr]
         => Cause::NoPtr, "Postfix, sendmail, Haraka, Stalwart, GMX, Microsoft 365";
     "reverse DNS failed", enhanced [7, 25]
         => Cause::NoPtr, "RFC 7372 3.3: X.7.25; maddy";
+    "the address is dynamic or in ill repute", has [Client], any [DynamicAddress, Repute],
+        not [Mailbox]
+        => Cause::ClientListed, "Gmail: `The IP you're using .. is not authorized to send ..`";
 }
 
 #[cfg(test)]
@@ -403,40 +421,55 @@ mod tests {
         "in a log, the verb is not known",
         "another server",
         "an address, and it has no brackets",
-        "a policy, and the name is local",
     ];
+
+    /// Returns the stage, the name sent and the reply of each recorded row.
+    fn recorded() -> Vec<(Stage, Option<String>, Reply)> {
+        let read = |file: &str| {
+            let path = format!("{}/tests/data/{file}", env!("CARGO_MANIFEST_DIR"));
+            let text = std::fs::read_to_string(&path).expect(&path);
+            let rows = text.lines().skip(1).filter(|row| !row.is_empty());
+            let rows = rows.map(|row| row.split('\t').map(str::to_owned).collect());
+            rows.collect::<Vec<Vec<String>>>()
+        };
+        let sent = |name: &str| (name != "-").then(|| name.to_owned());
+        let mut all = Vec::new();
+        for row in [read("replies.tsv"), read("replies-derived.tsv")].concat() {
+            let reply = Reply::from_parts(
+                row[3].parse().expect(&row[0]),
+                row[4].parse().ok(),
+                row[5].split("\\n"),
+            );
+            let stage = row[1].parse().expect(&row[0]);
+            all.push((stage, sent(&row[2]), reply.expect(&row[0])));
+        }
+        for row in read("replies-2.tsv") {
+            let (code, text) = row[3].split_at(3);
+            let lines = text.split("\\n");
+            let lines = lines.map(|line| line.strip_prefix(code).unwrap_or(line));
+            let lines = lines.map(|line| line.trim_start_matches([' ', '-']));
+            let reply = Reply::from_parts(code.parse().expect(&row[0]), None, lines);
+            let stage = row[1].parse().expect(&row[0]);
+            all.push((stage, sent(&row[2]), reply.expect(&row[0])));
+        }
+        all
+    }
 
     /// Calls with the context and the text of each recorded reply.
     fn each_recorded(mut call: impl FnMut(Context, &Text)) {
-        for file in ["replies.tsv", "replies-derived.tsv"] {
-            let path = format!("{}/tests/data/{file}", env!("CARGO_MANIFEST_DIR"));
-            let rows = std::fs::read_to_string(&path).expect(&path);
-            for row in rows.lines().skip(1).filter(|row| !row.is_empty()) {
-                let columns: Vec<&str> = row.split('\t').collect();
-                let [_, stage, sent, code, enhanced, lines, ..] = columns[..] else {
-                    panic!("{row}");
-                };
-                let code = code.parse().expect(row);
-                let reply = Reply::from_parts(code, enhanced.parse().ok(), lines.split("\\n"));
-                let reply = reply.expect(row);
-                let raw = lower_case(reply.lines());
-                let stage = stage.parse().expect(row);
-                let summary = summed_up(&raw).filter(|_| matches!(stage, Data | Unknown));
-                let (raw, stage, code) = match summary {
-                    Some(error) => (error, Rcpt, 550),
-                    None => (raw.as_str(), stage, code),
-                };
-                let sent = (sent != "-").then_some(sent);
-                let enhanced = reply.enhanced_code();
-                call(
-                    Context {
-                        stage,
-                        code,
-                        enhanced,
-                    },
-                    &Text::new(raw, code, sent),
-                );
-            }
+        for (stage, sent, reply) in recorded() {
+            let raw = lower_case(reply.lines());
+            let summary = summed_up(&raw).filter(|_| matches!(stage, Data | Unknown));
+            let (raw, stage, code) = match summary {
+                Some(error) => (error, Rcpt, 550),
+                None => (raw.as_str(), stage, reply.code()),
+            };
+            let context = Context {
+                stage,
+                code,
+                enhanced: reply.enhanced_code(),
+            };
+            call(context, &Text::new(raw, code, sent.as_deref()));
         }
     }
 

@@ -40,6 +40,10 @@ const ECHOES: &[(&str, char, char, &str)] = &[
     ("optional", '[', ']', " can"),
     // Gmail: `HELO/EHLO argument "name" invalid`.
     ("argument ", '"', '"', ""),
+    // Operators: `hostname "srv" is not fully qualified`, `HELO hostname (pc-1) is invalid`.
+    ("hostname ", '"', '"', ""),
+    ("hostname ", '(', ')', ""),
+    ("helo ", '"', '"', ""),
     // ACLs of Exim: vexim2.
     ("impersonating ", '[', ']', ""),
     ("impersonating domain name ", '[', ']', ""),
@@ -58,6 +62,8 @@ pub(super) struct Text<'a> {
     pub(super) names_mailbox: bool,
     /// Another server's reply is quoted.
     pub(super) quotes_reply: bool,
+    /// A detail names the name sent: `(HELO mail.example.com)`.
+    pub(super) details_sent: bool,
     /// A link says that SPF was checked for the name: `s=helo`, `scope=helo`.
     pub(super) checks_helo: bool,
     code: u16,
@@ -112,6 +118,7 @@ impl<'a> Text<'a> {
             parts: 1,
             names_mailbox: false,
             quotes_reply: false,
+            details_sent: false,
             checks_helo: false,
             code,
             is_one_word: !raw.trim().contains([' ', '\n']),
@@ -183,6 +190,10 @@ impl<'a> Text<'a> {
             let is_detail = matches!(word, "(helo" | "(ehlo" | "(helo:" | "(ehlo:")
                 && next.starts_with(' ')
                 && next_word(next).is_none_or(|(next, _)| next != "was");
+            if is_detail {
+                let name = next_word(next).map_or("", |(name, _)| bare(name));
+                self.details_sent |= self.sent.is_some_and(|sent| is_same_name(name, sent));
+            }
             let is_read = !is_detail && self.read_word(word);
             self.take_note(word);
             if next.starts_with('\n') || (is_read && word.ends_with('.') && !next.is_empty()) {
@@ -195,15 +206,22 @@ impl<'a> Text<'a> {
     fn read_word(&mut self, word: &str) -> bool {
         // Most words are letters only.
         if word.bytes().all(|byte| byte.is_ascii_lowercase()) {
-            self.push(word);
+            if word == "because" {
+                self.end_clause();
+            }
+            if word != "localhost" && self.names_next() && self.is_sent(word) {
+                self.push("<name>");
+            } else {
+                self.push_joined(word);
+            }
             return true;
         }
         let bare = bare(word);
-        if self.is_name(bare) {
+        if self.is_name(bare) || (self.is_marked(word, bare) && self.is_sent(bare)) {
             self.push("<name>");
         } else if (word.contains(':') && word.contains("://"))
             || (word.contains('=') && word.contains("helo="))
-            || (is_test(word) && !self.is_one_word)
+            || (is_test(word) && !self.is_one_word && !is_joined(bare))
         {
             return false;
         } else if is_address(bare) {
@@ -230,6 +248,25 @@ impl<'a> Text<'a> {
             && [self.echo, self.sent].iter().any(is_same)
     }
 
+    /// Returns whether a word is the name sent.
+    fn is_sent(&self, word: &str) -> bool {
+        self.sent.is_some_and(|sent| is_same_name(word, sent))
+    }
+
+    /// Returns whether quotes around a word, or the word before it, mark it as a name.
+    fn is_marked(&self, word: &str, bare: &str) -> bool {
+        let quotes = ['"', '\'', '(', '<', '[', '`'];
+        (word.len() >= bare.len() + 2 && word.starts_with(quotes)) || self.names_next()
+    }
+
+    /// Returns whether the last word announces a name: `hostname web01 is not fully qualified`.
+    fn names_next(&self) -> bool {
+        const ANNOUNCING: &[&str] = &["be", "domain", "ehlo", "helo", "host", "hostname", "name"];
+        ANNOUNCING.contains(&self.last.trim_end_matches([':', ',']))
+            || self.last.ends_with("/helo")
+            || self.last.ends_with("/ehlo")
+    }
+
     fn take_note(&mut self, word: &'a str) {
         self.names_mailbox |= word.contains('@') && !word.starts_with('[');
         self.checks_helo |=
@@ -245,6 +282,17 @@ impl<'a> Text<'a> {
         self.words.push(' ');
     }
 
+    /// Pushes a word of letters, and takes the verb off a word it is joined to: `helohost`.
+    fn push_joined(&mut self, word: &str) {
+        match word.split_at_checked("helo".len()) {
+            Some((verb @ ("helo" | "ehlo"), rest)) if PARTS_OF_JOINED.contains(&rest) => {
+                self.push(verb);
+                self.push(rest);
+            }
+            _ => self.push(word),
+        }
+    }
+
     fn push_plain(&mut self, raw: &str) {
         for c in raw.chars() {
             match c {
@@ -258,11 +306,24 @@ impl<'a> Text<'a> {
             }
         }
         self.end_word();
+        self.split_joined();
         // Policy services of Postfix: `<user@example.net>: Recipient address rejected: ..`. That
         // beginning says nothing.
         if raw == "rejected:" && self.words.ends_with(" recipient address rejected ") {
             self.parts = 1;
             self.end_clause();
+        }
+    }
+
+    /// Takes the verb off the last word, if it is joined to it.
+    fn split_joined(&mut self) {
+        let words = self.words.trim_end();
+        let start = words.rfind(' ').map_or(0, |space| space + 1);
+        if let Some((verb @ ("helo" | "ehlo"), rest)) = words[start..].split_at_checked(4)
+            && PARTS_OF_JOINED.contains(&rest)
+        {
+            let at = start + verb.len();
+            self.words.insert(at, ' ');
         }
     }
 
@@ -279,6 +340,20 @@ impl<'a> Text<'a> {
             self.parts += 1;
         }
     }
+}
+
+/// Words that are joined to the verb: `HeloHost`, `helo_host`, `bad_helo`.
+const PARTS_OF_JOINED: &[&str] = &[
+    "address", "arg", "argument", "bad", "check", "command", "domain", "error", "fqdn", "host",
+    "hostname", "illegal", "invalid", "name", "rejected", "string", "value", "wrong",
+];
+
+/// Returns whether underscores join the verb and words about it: `invalid_helo_name`.
+fn is_joined(word: &str) -> bool {
+    word.split('_').all(|part| {
+        let rest = part.strip_prefix("helo").or(part.strip_prefix("ehlo"));
+        rest == Some("") || PARTS_OF_JOINED.contains(&rest.unwrap_or(part))
+    })
 }
 
 /// Splits off the first word. The rest begins with the white space after it.
@@ -342,15 +417,16 @@ fn looks_like_name(word: &str) -> bool {
 
 /// Finds the name that a raw text says was sent, by its quotes.
 fn quoted_name(raw: &str) -> Option<&str> {
-    raw.match_indices(['<', '[', '"']).find_map(|(at, quote)| {
-        ECHOES.iter().find_map(|(before, open, close, after)| {
-            if !quote.starts_with(*open) || !raw[..at].ends_with(before) {
-                return None;
-            }
-            let (name, rest) = raw[at + 1..].split_once(*close)?;
-            (rest.starts_with(after) && !name.contains(*open)).then_some(name)
+    raw.match_indices(['<', '[', '"', '('])
+        .find_map(|(at, quote)| {
+            ECHOES.iter().find_map(|(before, open, close, after)| {
+                if !quote.starts_with(*open) || !raw[..at].ends_with(before) {
+                    return None;
+                }
+                let (name, rest) = raw[at + 1..].split_once(*close)?;
+                (rest.starts_with(after) && !name.contains(*open)).then_some(name)
+            })
         })
-    })
 }
 
 /// Finds the name that a raw text says was sent, after the verb or after a result of SPF.

@@ -75,6 +75,33 @@ fn recorded_replies_are_understood() {
     });
 }
 
+/// Replies written down after the first rules: id, stage, name sent, whole reply, whether the name
+/// is at fault, and the causes that are right, with `|` between them.
+#[test]
+fn replies_recorded_later_are_understood() {
+    let rows = include_str!("../../data/replies-2.tsv").lines().skip(1);
+    each(rows.filter(|line| !line.is_empty()), |line| {
+        let columns: Vec<&str> = line.split('\t').collect();
+        let [id, stage, sent, reply, ours, causes] =
+            <[&str; 6]>::try_from(columns).expect("six columns");
+        let (code, text) = reply.split_at(3);
+        let lines = text.split("\\n");
+        let lines = lines.map(|line| line.strip_prefix(code).unwrap_or(line));
+        let lines = lines.map(|line| line.trim_start_matches([' ', '-']));
+        let reply = Reply::from_parts(code.parse().expect("a code"), None, lines);
+        let reply = reply.expect("a reply");
+        let sent = (sent != "-").then_some(sent);
+        let diagnosis = Diagnosis::of(stage.parse().expect("a stage"), &reply, sent);
+        let cause = diagnosis.cause().as_str();
+        let wanted = causes.split('|').find(|it| *it == cause).unwrap_or(causes);
+        assert_eq!(
+            judgement(diagnosis.is_ours(), cause),
+            judgement(ours == "yes", wanted),
+            "{id} {stage} {reply}"
+        );
+    });
+}
+
 /// What looks like one thing and is another: stage, name sent, reply, is it ours, cause, is it
 /// lasting.
 #[test]
