@@ -259,6 +259,7 @@ maps! {
         lasting: diagnosis.is_lasting(),
         another_name_may_help: diagnosis.another_name_may_help(),
         advice: diagnosis.advice(),
+        because: diagnosis.because().to_string(),
     }
 
     /// `lines` are the server's own text, whole; JSON escapes what it must.

@@ -7,7 +7,7 @@ mod parser;
 mod reply;
 mod stage;
 
-pub use diagnose::{Cause, Diagnosis};
+pub use diagnose::{Because, Cause, Diagnosis};
 pub use exchange::{Exchange, HandshakeError, HandshakeErrorKind, HandshakeWarning, Verb};
 pub use handshake::{Handshake, Session, Step};
 pub use parser::ReplyParser;

@@ -21,6 +21,9 @@ Empty lines are skipped.
 It writes one line for each, separated by tabs: `ours` or `not-ours`, the cause, `lasting` or
 `passing`, and the advice.
 
+With --why, two more columns: why the name is or is not to blame, and why it is this cause, or -.
+Each is a rule, the words it found, and its source; all of it is this tool's own text.
+
 With --json, each line is an object: `line`, the number of the input line, and `diagnosis`.
 
 A line that cannot be read is reported on standard error, with its number.
@@ -39,6 +42,9 @@ Examples:
 pub(crate) struct Options {
     #[command(flatten)]
     json: Json,
+    /// Say which rule decided, which words it found, and where it comes from
+    #[arg(long)]
+    why: bool,
 }
 
 pub(crate) fn run(options: &Options) -> Outcome {
@@ -53,6 +59,9 @@ pub(crate) fn run(options: &Options) -> Outcome {
             continue;
         }
         match (judge(text), form) {
+            (Ok(diagnosis), Form::Text) if options.why => {
+                writeln!(out, "{}\t{}", columns(&diagnosis), why(&diagnosis))?;
+            }
             (Ok(diagnosis), Form::Text) => writeln!(out, "{}", columns(&diagnosis))?,
             (Ok(diagnosis), Form::Json) => {
                 let diagnosis = json::value(&diagnosis);
@@ -77,6 +86,12 @@ fn columns(diagnosis: &Diagnosis) -> String {
     let whose = whose.replace(' ', "-");
     let (cause, advice) = (diagnosis.cause(), diagnosis.advice());
     format!("{whose}\t{cause}\t{time}\t{advice}")
+}
+
+fn why(diagnosis: &Diagnosis) -> String {
+    let cause = diagnosis.because_of_cause();
+    let cause = cause.map_or_else(|| "-".to_owned(), |because| because.to_string());
+    format!("{}\t{cause}", diagnosis.because())
 }
 
 /// Returns whose fault it is, and whether that lasts.

@@ -23,8 +23,10 @@ mod text;
 use cause::Blame;
 pub use cause::Cause;
 use features::Found;
-use rules::Context;
+use rules::{Context, Judgement, Reason};
 use text::Text;
+
+use std::fmt;
 
 use crate::smtp::reply::Reply;
 use crate::smtp::stage::Stage;
@@ -55,9 +57,55 @@ use crate::smtp::stage::Stage;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct Diagnosis {
-    cause: Cause,
-    blame: Blame,
+    judgement: Judgement,
     code: Code,
+}
+
+/// What decided a [`Diagnosis`]: a rule, the words of the reply that it looks for, and its source.
+///
+/// All of it is this crate's text: nothing of the server's is in it, and it can be logged as it is.
+///
+/// ```
+/// use helo_name::{Diagnosis, Reply, Stage};
+///
+/// let reply = Reply::parse(b"550 Requested action not taken: Invalid HeloHost\r\n")?;
+/// let because = Diagnosis::of(Stage::Mail, &reply, Some("web01")).because();
+/// assert_eq!((because.rule(), because.words()), ("no, or a fault", Some("invalid")));
+/// # Ok::<(), helo_name::smtp::InvalidReply>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Because(Reason);
+
+impl Because {
+    /// Returns the name of the rule.
+    #[must_use]
+    pub const fn rule(&self) -> &'static str {
+        self.0.why.0
+    }
+
+    /// Returns the words of the reply that the rule looks for, in lower case; `<name>` is the name
+    /// sent. `None` if the stage, the code or what the reply lacks decided.
+    #[must_use]
+    pub const fn words(&self) -> Option<&'static str> {
+        self.0.words
+    }
+
+    /// Returns who says so or demands it: a server, a filter, an RFC.
+    #[must_use]
+    pub const fn source(&self) -> &'static str {
+        self.0.why.1
+    }
+}
+
+impl fmt::Display for Because {
+    /// Writes one line: the rule, its words, its source.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.rule())?;
+        if let Some(words) = self.words() {
+            write!(f, ": \"{words}\"")?;
+        }
+        write!(f, " ({})", self.source())
+    }
 }
 
 /// What the first digit of the reply code promises (RFC 5321 4.2.1).
@@ -85,27 +133,66 @@ impl Diagnosis {
     /// # Ok::<(), helo_name::smtp::InvalidReply>(())
     /// ```
     pub fn of(stage: Stage, reply: &Reply, name_sent: Option<&str>) -> Self {
-        let (blame, cause) = match reply.code() {
+        let judgement = match reply.code() {
             400..=599 => judge(stage, reply, name_sent),
-            _ => (Blame::NotOurs, Cause::NotHelo),
+            _ => NOTHING_REFUSED,
         };
         let code = match reply.code() {
             500.. => Code::Permanent,
             _ => Code::Transient,
         };
-        Diagnosis { cause, blame, code }
+        Diagnosis { judgement, code }
     }
 
     /// Returns whether the name is to blame: with another name the same connection could succeed.
     #[must_use]
     pub const fn is_ours(&self) -> bool {
-        matches!(self.blame, Blame::Ours)
+        matches!(self.judgement.blame, Blame::Ours)
     }
 
     /// Returns what the refusal is about.
     #[must_use]
     pub const fn cause(&self) -> Cause {
-        self.cause
+        self.judgement.cause
+    }
+
+    /// Returns why the name is, or is not, to blame.
+    ///
+    /// ```
+    /// use helo_name::{Diagnosis, Reply, Stage};
+    ///
+    /// let reply = Reply::parse(
+    ///     b"450 4.7.1 <web01.example.com>: Helo command rejected: Host not found\r\n",
+    /// )?;
+    /// let diagnosis = Diagnosis::of(Stage::Rcpt, &reply, Some("web01.example.com"));
+    /// assert_eq!(
+    ///     diagnosis.because().to_string(),
+    ///     "Postfix's class for the name: \"helo command rejected\" \
+    ///      (Postfix smtpd_check.c, smtpd_helo_restrictions)"
+    /// );
+    /// # Ok::<(), helo_name::smtp::InvalidReply>(())
+    /// ```
+    #[must_use]
+    pub const fn because(&self) -> Because {
+        Because(self.judgement.fault)
+    }
+
+    /// Returns why it is this [`cause`](Self::cause), where more than whose fault it is was said.
+    ///
+    /// ```
+    /// use helo_name::{Diagnosis, Reply, Stage};
+    ///
+    /// let reply = Reply::parse(
+    ///     b"554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using bl.example\r\n",
+    /// )?;
+    /// let diagnosis = Diagnosis::of(Stage::Rcpt, &reply, None);
+    /// let because = diagnosis.because_of_cause().unwrap();
+    /// assert_eq!(because.rule(), "the address is on a list");
+    /// # Ok::<(), helo_name::smtp::InvalidReply>(())
+    /// ```
+    #[must_use]
+    pub fn because_of_cause(&self) -> Option<Because> {
+        self.judgement.reason.map(Because)
     }
 
     /// Returns whether waiting is useless.
@@ -114,8 +201,8 @@ impl Diagnosis {
     /// look the name up. For everything else the code decides.
     #[must_use]
     pub const fn is_lasting(&self) -> bool {
-        match self.blame {
-            Blame::Ours => !matches!(self.cause, Cause::Temporary),
+        match self.judgement.blame {
+            Blame::Ours => !matches!(self.judgement.cause, Cause::Temporary),
             Blame::NotOurs => matches!(self.code, Code::Permanent),
         }
     }
@@ -140,11 +227,21 @@ impl Diagnosis {
     /// ```
     #[must_use]
     pub const fn advice(&self) -> &'static str {
-        self.cause.advice_for(self.blame)
+        self.judgement.cause.advice_for(self.judgement.blame)
     }
 }
 
-fn judge(stage: Stage, reply: &Reply, name_sent: Option<&str>) -> (Blame, Cause) {
+const NOTHING_REFUSED: Judgement = Judgement {
+    blame: Blame::NotOurs,
+    cause: Cause::NotHelo,
+    fault: Reason {
+        why: &("the reply refuses nothing", "RFC 5321 4.2.1: 2yz and 3yz"),
+        words: None,
+    },
+    reason: None,
+};
+
+fn judge(stage: Stage, reply: &Reply, name_sent: Option<&str>) -> Judgement {
     let raw = text::lower_case(reply.lines());
     // Exim says it at DATA; a log may not tell the stage.
     let summary = match (reply.code(), stage) {

@@ -7,6 +7,12 @@ use std::sync::LazyLock;
 use crate::smtp::diagnose::phrases::{CITED, Feature, RECORDED, Said};
 use crate::smtp::diagnose::text::{PARTS, Text};
 
+/// How many features a set has room for.
+const FEATURES: usize = u128::BITS as usize;
+
+/// The first phrase that gave each feature.
+type Words = [Option<&'static str>; FEATURES];
+
 /// A set of features.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub(super) struct Features(u128);
@@ -26,6 +32,20 @@ impl Features {
 
     pub(super) const fn and(self, other: Self) -> Self {
         Features(self.0 | other.0)
+    }
+
+    pub(super) const fn common(self, other: Self) -> Self {
+        Features(self.0 & other.0)
+    }
+
+    /// Returns the number of each feature in the set.
+    fn numbers(self) -> impl Iterator<Item = usize> {
+        let mut bits = self.0;
+        std::iter::from_fn(move || {
+            let number = bits.trailing_zeros() as usize;
+            bits &= bits.wrapping_sub(1);
+            (number < FEATURES).then_some(number)
+        })
     }
 
     pub(super) const fn has_all(self, other: Self) -> bool {
@@ -51,6 +71,7 @@ pub(super) struct Found {
     pub(super) reply: Features,
     parts: [Clause; PARTS],
     clauses: usize,
+    words: Words,
 }
 
 impl Found {
@@ -61,13 +82,15 @@ impl Found {
     fn by(vocabulary: &Vocabulary, text: &Text) -> Self {
         let mut parts = [Clause::default(); PARTS];
         let mut common = Features::ALL;
+        let mut words = [None; FEATURES];
         for (part, range) in parts.iter_mut().zip(text.parts()) {
-            vocabulary.read(&text.words, range, part, &mut common);
+            vocabulary.read(&text.words, range, part, &mut common, &mut words);
         }
         let mut found = Found {
             reply: Features::NONE,
             parts,
             clauses: text.clauses(),
+            words,
         };
         for at in (0..PARTS).rev() {
             found.reply = found.reply.and(parts[at].onwards);
@@ -104,6 +127,12 @@ impl Found {
         }
     }
 
+    /// Returns the longest phrase that gave one of these features.
+    pub(super) fn words_for(&self, features: Features) -> Option<&'static str> {
+        let phrases = features.numbers().filter_map(|number| self.words[number]);
+        phrases.max_by_key(|phrase| phrase.len())
+    }
+
     pub(super) fn clauses(&self) -> &[Clause] {
         &self.parts[1..=self.clauses]
     }
@@ -120,6 +149,7 @@ struct Vocabulary {
 
 struct Phrase {
     text: &'static [u8],
+    name: &'static str,
     /// Whether the last word may go on.
     is_open: bool,
     gives: Features,
@@ -136,6 +166,7 @@ impl Vocabulary {
                 let bytes = text.trim_end_matches('*').as_bytes();
                 phrases[usize::from(bytes[0])].push(Phrase {
                     text: bytes,
+                    name: text.trim_end_matches('*'),
                     is_open: text.ends_with('*'),
                     gives: Features::of(gives),
                     head: head(bytes),
@@ -147,13 +178,23 @@ impl Vocabulary {
     }
 
     /// Reads the words of a part; keeps in `common` what each word gives.
-    fn read(&self, words: &str, range: Range<usize>, part: &mut Clause, common: &mut Features) {
+    fn read(
+        &self,
+        words: &str,
+        range: Range<usize>,
+        part: &mut Clause,
+        common: &mut Features,
+        said: &mut Words,
+    ) {
         let mut at = range.start;
         while at < range.end {
             let words = &words.as_bytes()[at..];
             let mut here = Features::NONE;
             for phrase in self.phrases_at(words) {
                 here = here.and(phrase.gives);
+                for number in phrase.gives.numbers() {
+                    said[number].get_or_insert(phrase.name);
+                }
                 // A phrase may go on in the next clause.
                 if at + phrase.text.len() <= range.end {
                     part.own = part.own.and(phrase.gives);

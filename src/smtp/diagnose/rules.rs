@@ -35,6 +35,24 @@ pub(super) struct Context {
 /// The name of a rule, and who says it or demands it.
 pub(super) type Why = (&'static str, &'static str);
 
+/// What decided: a rule, and the words that it asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Reason {
+    pub(super) why: &'static Why,
+    pub(super) words: Option<&'static str>,
+}
+
+/// What the rules decide, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Judgement {
+    pub(super) blame: Blame,
+    pub(super) cause: Cause,
+    /// Why it is, or is not, the name.
+    pub(super) fault: Reason,
+    /// Why it is this cause; `None` if no rule knows it better.
+    pub(super) reason: Option<Reason>,
+}
+
 /// One row of a table.
 struct Rule<T> {
     why: Why,
@@ -57,7 +75,7 @@ struct When {
     not: Features,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fault {
     Blames,
     Clears,
@@ -65,7 +83,7 @@ enum Fault {
     AskClauses,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verdict {
     Ours(Cause),
     /// The name is to blame; its kind says why.
@@ -74,11 +92,38 @@ enum Verdict {
 }
 
 /// Decides, and calls `note` with each rule that had a part in it.
-pub(super) fn judge(
-    context: Context,
-    mut found: Found,
-    note: &mut impl FnMut(Why),
-) -> (Blame, Cause) {
+pub(super) fn judge(context: Context, mut found: Found, note: &mut impl FnMut(Why)) -> Judgement {
+    add_facts(context, &mut found, note);
+    let (features, fault) = blamed(context, &found, note);
+    let Some(features) = features else {
+        let rule = first(OTHERS, context, found.reply, note);
+        return Judgement {
+            blame: Blame::NotOurs,
+            cause: rule.map_or(Cause::NotHelo, |rule| rule.then),
+            fault,
+            reason: rule.map(|rule| rule.reason(&found, found.reply)),
+        };
+    };
+    let rule = first(OURS, context, features, note);
+    let (blame, cause) = match rule.map(|rule| rule.then) {
+        Some(Verdict::Ours(cause)) => (Blame::Ours, cause),
+        Some(Verdict::NotOurs(cause)) => (Blame::NotOurs, cause),
+        Some(Verdict::OursByKind) => {
+            let kind = first(KIND, context, features, note);
+            (Blame::Ours, kind.map_or(Cause::Syntax, |rule| rule.then))
+        }
+        None => (Blame::Ours, Cause::PolicyDenied),
+    };
+    Judgement {
+        blame,
+        cause,
+        fault,
+        reason: rule.map(|rule| rule.reason(&found, features)),
+    }
+}
+
+/// Adds what follows from the features.
+fn add_facts(context: Context, found: &mut Found, note: &mut impl FnMut(Why)) {
     if matches!(context.stage, Ehlo | Helo) {
         found.imply(Hello, Verb);
     }
@@ -88,58 +133,67 @@ pub(super) fn judge(
         facts = facts.and(Features::of(&[rule.then]));
     }
     found.add(facts);
-    let Some(features) = blamed(context, &found, note) else {
-        let cause = first(OTHERS, context, found.reply, note);
-        return (Blame::NotOurs, cause.unwrap_or(Cause::NotHelo));
-    };
-    match first(OURS, context, features, note) {
-        Some(Verdict::Ours(cause)) => (Blame::Ours, cause),
-        Some(Verdict::NotOurs(cause)) => (Blame::NotOurs, cause),
-        Some(Verdict::OursByKind) => {
-            let cause = first(KIND, context, features, note);
-            (Blame::Ours, cause.unwrap_or(Cause::Syntax))
-        }
-        None => (Blame::Ours, Cause::PolicyDenied),
-    }
 }
 
-/// Returns the features of what blames the name.
-fn blamed(context: Context, found: &Found, note: &mut impl FnMut(Why)) -> Option<Features> {
+/// Returns the features of what blames the name, and why it does or does not.
+fn blamed(
+    context: Context,
+    found: &Found,
+    note: &mut impl FnMut(Why),
+) -> (Option<Features>, Reason) {
     for rule in FAULT.iter().filter(|rule| rule.fits(context, found.reply)) {
-        let features = match rule.then {
-            Fault::Blames => Some(found.reply),
-            Fault::Clears => None,
-            Fault::AskClauses => {
-                let mut clauses = found.clauses().iter();
-                let blames = |clause: &&Clause| {
-                    let then = first(CLAUSE, context, clause.own, note);
-                    matches!(then, Some(Fault::Blames))
-                };
-                match clauses.find(blames) {
-                    Some(clause) => Some(clause.onwards),
-                    None => continue,
-                }
-            }
+        let (features, reason) = match rule.then {
+            Fault::Blames => (Some(found.reply), rule.reason(found, found.reply)),
+            Fault::Clears => (None, rule.reason(found, found.reply)),
+            Fault::AskClauses => match blaming_clause(context, found, note) {
+                Some((clause, rule)) => (Some(clause.onwards), rule.reason(found, clause.own)),
+                None => continue,
+            },
         };
         note(rule.why);
-        return features;
+        return (features, reason);
     }
-    None
+    let doubt = Reason {
+        why: &("no rule blames the name", "in doubt, it is not the name"),
+        words: None,
+    };
+    (None, doubt)
 }
 
-/// Returns what the first rule that fits says.
-fn first<T: Copy>(
-    table: &[Rule<T>],
+/// Returns the first clause that blames the name, and the rule that says so.
+fn blaming_clause(
+    context: Context,
+    found: &Found,
+    note: &mut impl FnMut(Why),
+) -> Option<(Clause, &'static Rule<Fault>)> {
+    found.clauses().iter().find_map(|clause| {
+        let rule = first(CLAUSE, context, clause.own, note)?;
+        matches!(rule.then, Fault::Blames).then_some((*clause, rule))
+    })
+}
+
+/// Returns the first rule that fits.
+fn first<T>(
+    table: &'static [Rule<T>],
     context: Context,
     features: Features,
     note: &mut impl FnMut(Why),
-) -> Option<T> {
+) -> Option<&'static Rule<T>> {
     let rule = table.iter().find(|rule| rule.fits(context, features))?;
     note(rule.why);
-    Some(rule.then)
+    Some(rule)
 }
 
-impl<T> Rule<T> {
+impl<T: 'static> Rule<T> {
+    /// Returns the rule, and the longest of the words that it asks for.
+    fn reason(&'static self, found: &Found, features: Features) -> Reason {
+        let asked = self.when.has.and(self.when.any);
+        Reason {
+            why: &self.why,
+            words: found.words_for(asked.common(features)),
+        }
+    }
+
     fn fits(&self, context: Context, features: Features) -> bool {
         let When {
             at,
@@ -530,6 +584,51 @@ mod tests {
             seen.len() + UNRECORDED.len(),
             tables.concat().len(),
             "a name is there twice"
+        );
+    }
+
+    /// Notes which rule wins over which other that fits too and decides otherwise.
+    fn note_overlaps<T: PartialEq + 'static>(
+        overlaps: &mut BTreeSet<String>,
+        table: &[Rule<T>],
+        context: Context,
+        features: Features,
+    ) {
+        let mut fitting = table.iter().filter(|rule| rule.fits(context, features));
+        let Some(first) = fitting.next() else {
+            return;
+        };
+        for other in fitting.filter(|other| other.then != first.then) {
+            overlaps.insert(format!("{} > {}", first.why.0, other.why.0));
+        }
+    }
+
+    /// `tests/data/overlaps.txt` has each pair of rules that fit one recorded reply and decide
+    /// otherwise, the one that wins first. Whoever adds a rule sees there what it changes.
+    #[test]
+    fn rules_that_fit_the_same_reply_are_written_down() {
+        let mut overlaps = BTreeSet::new();
+        each_recorded(|context, text| {
+            if context.code < 400 {
+                return;
+            }
+            let mut found = Found::new(text);
+            add_facts(context, &mut found, &mut |_| ());
+            let reply = found.reply;
+            note_overlaps(&mut overlaps, FAULT, context, reply);
+            match judge(context, Found::new(text), &mut |_| ()).blame {
+                Blame::Ours => note_overlaps(&mut overlaps, OURS, context, reply),
+                Blame::NotOurs => note_overlaps(&mut overlaps, OTHERS, context, reply),
+            }
+        });
+        let path = format!("{}/tests/data/overlaps.txt", env!("CARGO_MANIFEST_DIR"));
+        let written = std::fs::read_to_string(&path).expect("the list of overlaps");
+        let written: BTreeSet<String> = written.lines().map(str::to_owned).collect();
+        let new: Vec<&String> = overlaps.difference(&written).collect();
+        let gone: Vec<&String> = written.difference(&overlaps).collect();
+        assert!(
+            new.is_empty() && gone.is_empty(),
+            "to add: {new:#?}\nto delete: {gone:#?}"
         );
     }
 

@@ -344,6 +344,8 @@ fn a_diagnosis_is_this_document() {
             "cause": "unresolvable",
             "lasting": true,
             "another_name_may_help": true,
+            "because": "Postfix's class for the name: \"helo command rejected\" \
+                (Postfix smtpd_check.c, smtpd_helo_restrictions)",
             "advice": diagnosis.advice(),
         })
     );
