@@ -1,10 +1,10 @@
-//! What making, refusing and writing a name allocates.
+//! What making, refusing and writing a name allocates, and what understanding a reply does.
 
 use std::fmt::Write;
 use std::hint::black_box;
 use std::net::IpAddr;
 
-use helo_name::HeloName;
+use helo_name::{Diagnosis, HeloName, Reply, Stage};
 
 /// Runs something and returns how many allocations it made, and of how many bytes in all.
 fn allocated(run: impl FnOnce()) -> (u64, u64) {
@@ -83,4 +83,33 @@ fn checking_refusing_and_writing_allocate_nothing() {
         allocated(|| write!(line, "EHLO {name}\r\n").expect("room")),
         (0, 0)
     );
+}
+
+/// The reply in lower case and its words, each allocated once whatever the length.
+#[test]
+fn a_diagnosis_is_two_allocations() {
+    let ours = "<web01.example.com>: Helo command rejected: Host not found; ";
+    let others = "Client host [192.0.2.1] blocked using zen.example.org; hostname \"a\" (HELO b) ";
+    for (text, times) in [
+        (ours, 1),
+        (ours, 4),
+        (others, 3),
+        (others, 10_000),
+        ("HeloHost,", 25),
+        ("HeloHost,", 5_000),
+        ("!?", 100),
+        ("caf\u{e9} \u{130}", 40),
+    ] {
+        let reply = Reply::from_parts(550, None, [text.repeat(times)]).expect("a reply");
+        // The first diagnosis of a process makes the table of phrases.
+        let _ = Diagnosis::of(Stage::Rcpt, &reply, Some("web01.example.com"));
+        let (count, _) = allocated(|| {
+            let _ = black_box(Diagnosis::of(
+                Stage::Rcpt,
+                &reply,
+                Some("web01.example.com"),
+            ));
+        });
+        assert!(count <= 2, "{count} allocations for {times} times {text}");
+    }
 }

@@ -10,8 +10,8 @@ use crate::smtp::diagnose::text::{PARTS, Text};
 /// How many features a set has room for.
 const FEATURES: usize = u128::BITS as usize;
 
-/// The first phrase that gave each feature.
-type Words = [Option<&'static str>; FEATURES];
+/// The first phrase that gave each feature, by its number from one; zero is none.
+type Words = [u16; FEATURES];
 
 /// A set of features.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -82,7 +82,7 @@ impl Found {
     fn by(vocabulary: &Vocabulary, text: &Text) -> Self {
         let mut parts = [Clause::default(); PARTS];
         let mut common = Features::ALL;
-        let mut words = [None; FEATURES];
+        let mut words = [0; FEATURES];
         for (part, range) in parts.iter_mut().zip(text.parts()) {
             vocabulary.read(&text.words, range, part, &mut common, &mut words);
         }
@@ -129,7 +129,9 @@ impl Found {
 
     /// Returns the longest phrase that gave one of these features.
     pub(super) fn words_for(&self, features: Features) -> Option<&'static str> {
-        let phrases = features.numbers().filter_map(|number| self.words[number]);
+        let phrases = features
+            .numbers()
+            .filter_map(|number| VOCABULARY.name(self.words[number]));
         phrases.max_by_key(|phrase| phrase.len())
     }
 
@@ -143,13 +145,27 @@ static VOCABULARY: LazyLock<Vocabulary> =
 
 /// Finds the phrases with which a text begins.
 struct Vocabulary {
-    /// The phrases by their first byte; all of them are ASCII.
-    phrases: [Vec<Phrase>; 128],
+    /// The phrases by their first two bytes.
+    phrases: Vec<Vec<Phrase>>,
+    /// All of them, by number.
+    names: Vec<&'static str>,
+}
+
+/// How many lists of phrases there are: five bits of each of two bytes choose one.
+const LISTS: usize = 1 << 10;
+
+/// Returns the list for words that begin so; words that differ may share one.
+const fn list(words: &[u8]) -> usize {
+    match words {
+        [first, second, ..] => (*first as usize & 31) << 5 | (*second as usize & 31),
+        _ => 0,
+    }
 }
 
 struct Phrase {
     text: &'static [u8],
-    name: &'static str,
+    /// Its number from one.
+    number: u16,
     /// Whether the last word may go on.
     is_open: bool,
     gives: Features,
@@ -160,13 +176,16 @@ struct Phrase {
 
 impl Vocabulary {
     fn new<'a>(said: impl Iterator<Item = &'a Said>) -> Self {
-        let mut phrases = [const { Vec::new() }; 128];
+        let mut names = Vec::new();
+        let mut phrases: Vec<Vec<Phrase>> = (0..LISTS).map(|_| Vec::new()).collect();
         for (gives, texts) in said.flat_map(|(_, rows)| *rows) {
             for text in *texts {
-                let bytes = text.trim_end_matches('*').as_bytes();
-                phrases[usize::from(bytes[0])].push(Phrase {
+                let name = text.trim_end_matches('*');
+                let bytes = name.as_bytes();
+                names.push(name);
+                phrases[list(bytes)].push(Phrase {
                     text: bytes,
-                    name: text.trim_end_matches('*'),
+                    number: names.len() as u16,
                     is_open: text.ends_with('*'),
                     gives: Features::of(gives),
                     head: head(bytes),
@@ -174,7 +193,13 @@ impl Vocabulary {
                 });
             }
         }
-        Vocabulary { phrases }
+        Vocabulary { phrases, names }
+    }
+
+    /// Returns the phrase with this number.
+    fn name(&self, number: u16) -> Option<&'static str> {
+        let at = usize::from(number).checked_sub(1)?;
+        self.names.get(at).copied()
     }
 
     /// Reads the words of a part; keeps in `common` what each word gives.
@@ -192,8 +217,10 @@ impl Vocabulary {
             let mut here = Features::NONE;
             for phrase in self.phrases_at(words) {
                 here = here.and(phrase.gives);
-                for number in phrase.gives.numbers() {
-                    said[number].get_or_insert(phrase.name);
+                for feature in phrase.gives.numbers() {
+                    if said[feature] == 0 {
+                        said[feature] = phrase.number;
+                    }
                 }
                 // A phrase may go on in the next clause.
                 if at + phrase.text.len() <= range.end {
@@ -211,21 +238,27 @@ impl Vocabulary {
 
     /// Returns the phrases with which the words begin.
     fn phrases_at(&self, words: &[u8]) -> impl Iterator<Item = &Phrase> {
-        let phrases = self.phrases.get(usize::from(words[0]));
+        let phrases = self.phrases.get(list(words));
         let head = head(words);
         phrases.into_iter().flatten().filter(move |phrase| {
-            let rest = (head & phrase.mask == phrase.head)
-                .then(|| words.strip_prefix(phrase.text))
-                .flatten();
-            rest.is_some_and(|rest| phrase.is_open || rest.first() == Some(&b' '))
+            let length = phrase.text.len();
+            head & phrase.mask == phrase.head
+                && (length <= 8 || words.starts_with(phrase.text))
+                && (phrase.is_open || words.get(length) == Some(&b' '))
         })
     }
 }
 
 /// Returns the first eight bytes as a number that is the same for the same bytes.
 fn head(text: &[u8]) -> u64 {
-    let bytes = std::array::from_fn(|at| text.get(at).copied().unwrap_or(0));
-    u64::from_be_bytes(bytes)
+    match text.first_chunk() {
+        Some(bytes) => u64::from_be_bytes(*bytes),
+        None => {
+            let mut bytes = [0; 8];
+            bytes[..text.len()].copy_from_slice(text);
+            u64::from_be_bytes(bytes)
+        }
+    }
 }
 
 /// Returns what the words do not tell.

@@ -184,10 +184,11 @@ impl<'a> Text<'a> {
             self.end_clause();
         }
         let mut rest = raw;
-        while let Some((word, next)) = next_word(rest) {
+        while let Some(word @ Word { text, next, .. }) = Word::first(rest) {
             rest = next;
             // `(HELO mail.example.com [192.0.2.1])` is a detail, as in a trace header.
-            let is_detail = matches!(word, "(helo" | "(ehlo" | "(helo:" | "(ehlo:")
+            let is_detail = !word.is_plain
+                && matches!(text, "(helo" | "(ehlo" | "(helo:" | "(ehlo:")
                 && next.starts_with(' ')
                 && next_word(next).is_none_or(|(next, _)| next != "was");
             if is_detail {
@@ -196,20 +197,24 @@ impl<'a> Text<'a> {
             }
             let is_read = !is_detail && self.read_word(word);
             self.take_note(word);
-            if next.starts_with('\n') || (is_read && word.ends_with('.') && !next.is_empty()) {
+            if next.starts_with('\n') || (is_read && text.ends_with('.') && !next.is_empty()) {
                 self.end_clause();
             }
         }
     }
 
     /// Reads a word, or leaves it out and returns false.
-    fn read_word(&mut self, word: &str) -> bool {
-        // Most words are letters only.
-        if word.bytes().all(|byte| byte.is_ascii_lowercase()) {
+    fn read_word(&mut self, word: Word) -> bool {
+        let is_plain = word.is_plain;
+        let word = word.text;
+        if is_plain {
             if word == "because" {
                 self.end_clause();
             }
-            if word != "localhost" && self.names_next() && self.is_sent(word) {
+            let is_sent = self
+                .sent
+                .is_some_and(|sent| sent.eq_ignore_ascii_case(word));
+            if is_sent && word != "localhost" && self.names_next() {
                 self.push("<name>");
             } else {
                 self.push_joined(word);
@@ -267,14 +272,20 @@ impl<'a> Text<'a> {
             || self.last.ends_with("/ehlo")
     }
 
-    fn take_note(&mut self, word: &'a str) {
+    fn take_note(&mut self, word: Word<'a>) {
+        if !word.is_plain {
+            self.take_note_of_signs(word.text);
+        }
+        self.last = word.text;
+        self.count += 1;
+    }
+
+    fn take_note_of_signs(&mut self, word: &str) {
         self.names_mailbox |= word.contains('@') && !word.starts_with('[');
         self.checks_helo |=
             word.contains('=') && (word.contains("s=helo") || word.contains("scope=helo"));
         self.quotes_reply |=
             quotes_code(self.last, word) || (self.count > 1 && quotes_enhanced(self.last, word));
-        self.last = word;
-        self.count += 1;
     }
 
     fn push(&mut self, word: &str) {
@@ -356,6 +367,33 @@ fn is_joined(word: &str) -> bool {
     })
 }
 
+/// A raw word.
+#[derive(Clone, Copy)]
+struct Word<'a> {
+    text: &'a str,
+    /// It has only letters of ASCII, as most words.
+    is_plain: bool,
+    /// What comes after it; begins with white space.
+    next: &'a str,
+}
+
+impl<'a> Word<'a> {
+    fn first(text: &'a str) -> Option<Self> {
+        let text = text.trim_ascii_start();
+        let bytes = text.as_bytes();
+        let is_letter = |at: &usize| bytes.get(*at).is_some_and(u8::is_ascii_lowercase);
+        let letters = (0..bytes.len()).take_while(is_letter).count();
+        let more = bytes[letters..].iter();
+        let end = letters + more.take_while(|byte| !byte.is_ascii_whitespace()).count();
+        let (text, next) = text.split_at(end);
+        (end > 0).then_some(Word {
+            text,
+            is_plain: letters == end,
+            next,
+        })
+    }
+}
+
 /// Splits off the first word. The rest begins with the white space after it.
 fn next_word(text: &str) -> Option<(&str, &str)> {
     let text = text.trim_ascii_start();
@@ -420,7 +458,7 @@ fn quoted_name(raw: &str) -> Option<&str> {
     raw.match_indices(['<', '[', '"', '('])
         .find_map(|(at, quote)| {
             ECHOES.iter().find_map(|(before, open, close, after)| {
-                if !quote.starts_with(*open) || !raw[..at].ends_with(before) {
+                if quote.as_bytes()[0] != *open as u8 || !raw[..at].ends_with(before) {
                     return None;
                 }
                 let (name, rest) = raw[at + 1..].split_once(*close)?;
@@ -434,16 +472,27 @@ fn quoted_name(raw: &str) -> Option<&str> {
 /// sendmail: `bogus HELO name used: name`. ACLs of Exim: `(HELO was name)`. policyd-weight: `Your
 /// HELO: name,`. Courier: `HELO name does not match`, `SPF fail name: Address does not pass`.
 fn name_after_word(raw: &str) -> Option<&str> {
+    // Most replies have none of these words.
+    if !["helo", "ehlo", "spf"]
+        .iter()
+        .any(|word| raw.contains(word))
+    {
+        return None;
+    }
     let mut rest = raw;
     while let Some((word, next)) = next_word(rest) {
         rest = next;
-        let name = match (word.trim_start_matches('('), next_word(next)) {
-            ("helo", _) if next.starts_with(" name used: ") => {
+        let name = match word.trim_start_matches('(') {
+            "helo" if next.starts_with(" name used: ") => {
                 return next[" name used: ".len()..].lines().next();
             }
-            ("helo" | "ehlo" | "helo:" | "ehlo:", Some(("was", next))) => next_word(next),
-            ("helo" | "ehlo" | "helo:" | "ehlo:", name) => name,
-            ("spf", Some((result, next))) if SPF_RESULTS.contains(&result) => next_word(next),
+            "helo" | "ehlo" | "helo:" | "ehlo:" => match next_word(next) {
+                Some(("was", next)) => next_word(next),
+                name => name,
+            },
+            "spf" => next_word(next)
+                .filter(|(result, _)| SPF_RESULTS.contains(result))
+                .and_then(|(_, next)| next_word(next)),
             _ => None,
         };
         let name = name.map(|(name, _)| bare(name));

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::str::Lines;
 
+use crate::support::each::each;
 use helo_name::smtp::{
     HandshakeError, HandshakeErrorKind, InvalidReply, ReplyParser, Session, Step,
 };
@@ -285,6 +286,68 @@ fn check_line(line: &str) {
     assert!(
         line.bytes().filter(u8::is_ascii_control).count() == 2,
         "{line:?}"
+    );
+}
+
+/// Goes on with one reply to each EHLO, and returns how many names were said and the error.
+fn refuse_all(reply: &Reply) -> (usize, HandshakeError) {
+    let names = (0..9).map(|number| HeloName::parse(&format!("mx{number}.example.com")));
+    let mut step = Step::Reconnect {
+        quit: String::new(),
+        next: Handshake::new(names.map(|name| name.expect("a name"))),
+    };
+    let greeting = Reply::parse(b"220 mx.example.net").expect("a reply");
+    let mut said = 0;
+    loop {
+        step = match step {
+            Step::Reconnect { next, .. } => next.on_reply(greeting.clone()),
+            Step::Send { line, next } => {
+                said += usize::from(line.starts_with("EHLO "));
+                next.on_reply(reply.clone())
+            }
+            Step::Failed(error) => return (said, error),
+            Step::Done(_) => unreachable!("no server takes a name here"),
+        };
+    }
+}
+
+/// What a hostile server may try: its reply to every EHLO, and how many names that uses up.
+#[test]
+fn hostile_replies_forge_nothing_and_use_up_three_names_at_most() {
+    each(
+        [
+            // It blames the name.
+            ("550 5.7.1 Helo command rejected: Host not found", 3),
+            ("501 5.5.4 Invalid domain name", 3),
+            (
+                "504 5.5.2 Error: the EHLO hostname is not fully qualified",
+                3,
+            ),
+            // It is about something else, in the words or the code of a refusal of the name.
+            ("501 Too many connections", 1),
+            ("504 5.7.4 TLS required", 1),
+            ("450 4.7.1 Helo command rejected: Host not found", 1),
+            (
+                "503 All RCPT commands were rejected with this error:\\nbad HELO",
+                1,
+            ),
+            // It closes the quotation, or begins another line or field.
+            ("550 bad HELO` to EHLO a; name refused: `250 ok", 3),
+            ("550 bad HELO\\nerror=none ours=\"no\"", 3),
+            ("550 bad HELO\r\u{1b}[2Jlevel=info \u{2028}ok\\", 3),
+            ("554 `\"'` \u{7} \u{202e}", 1),
+        ],
+        |(text, names)| {
+            let code = text[..3].parse().expect("a code");
+            let reply = Reply::from_parts(code, None, text[4..].split("\\n"));
+            let (said, error) = refuse_all(&reply.expect("a reply"));
+            assert_eq!(said, names, "{text}");
+            let message = error.to_string();
+            let is_safe = message.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+            assert!(is_safe, "{message}");
+            let marks = message.replace(r"\\", "").replace(r"\`", "");
+            assert_eq!(marks.matches('`').count(), 2, "{message}");
+        },
     );
 }
 
