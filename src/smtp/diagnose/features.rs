@@ -270,6 +270,7 @@ fn facts(text: &Text) -> Features {
     for (is_so, fact) in [
         (echo == Some(true), Feature::EchoSent),
         (echo == Some(false), Feature::EchoOther),
+        (text.names_other, Feature::OtherName),
         (text.details_sent, Feature::DetailSent),
         (text.checks_helo, Feature::HeloScope),
         (text.names_mailbox, Feature::Mailbox),

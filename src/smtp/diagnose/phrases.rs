@@ -118,6 +118,8 @@ pub(super) enum Feature {
     /// The name that the server repeats is the one sent.
     EchoSent,
     EchoOther,
+    /// A host name is named that is not the one sent.
+    OtherName,
     /// A detail in parentheses names the name sent: `(HELO mail.example.com)`.
     DetailSent,
     QuotesReply,
@@ -385,6 +387,8 @@ said! {
         Doubt => "dmarc";
     "sendmail rulesets: `421 Your HELO cannot be resolved`":
         Unresolvable => "cannot be resolved";
+    "Anti-spam policies at EHLO and RCPT: of a client that says who it is":
+        NameIs Unresolvable => "<name> not found";
 }
 
 said! {
@@ -395,7 +399,7 @@ said! {
         NameIs NotFqdn => "<name> is no fqdn", "<name> is not a fqdn", "<name> is not an fqdn",
             "<name> is not a fully";
         NameIs Unresolvable => "<name> has no address", "<name> has no dns", "<name> has no mx",
-            "<name> not found", "<name> is not resolvable", "<name> is unknown";
+            "<name> is not resolvable", "<name> is unknown";
         NameIs => "<name> appears to be a dynamic", "<name> appears to be dynamic",
             "<name> is a generic", "<name> is dynamic", "<name> is generic", "<name> looks dynamic",
             "<name> looks generic", "<name> looks like a dynamic", "<name> looks like a generic",

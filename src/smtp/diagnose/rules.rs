@@ -282,6 +282,8 @@ rules! {
         => Blames, "Postfix smtpd_check.c, smtpd_helo_restrictions";
     "Google's relay gives up at EHLO", code [421], has [GoogleRelay]
         => Blames, "smtp-relay.gmail.com, to EHLO localhost";
+    "Postfix's class for a listed client", has [PostfixOther, Listed]
+        => Clears, "Postfix reject_rbl_client, whatever name its text repeats";
     "Postfix's classes for something else", has [PostfixOther], not [VerbName]
         => Clears, "Postfix smtpd_check.c, SMTPD_NAME_CLIENT, SMTPD_NAME_SENDER";
     "TLS or a log-in first", any [TlsOrAuth, LogIn], not [Doubt, Spf]
@@ -290,12 +292,15 @@ rules! {
         => Clears, "RFC 5321 4.2.4; LMTP servers";
     "a clause with the verb", has [Verb]
         => AskClauses, "most servers name the verb";
+    "the name of another host", has [OtherName], not [Name, EchoSent, Verb]
+        => Clears, "operators: `550 hostname other.example.org has no A record`";
     "who the client says it is", has [Claim], not [Doubt, Mailbox]
         => Blames, "operators: `553 You are claiming to be localhost.localdomain`";
-    "what the name is or lacks", at [Ehlo, Helo], has [NameIs], not [Doubt, Mailbox, Ptr]
+    "what the name is or lacks", at [Ehlo, Helo], has [NameIs],
+        not [Doubt, Mailbox, Ptr, Unrelated]
         => Blames, "operators: `550 hostname mail.example.com has no A record`";
     "a full name is wanted", at [Ehlo, Helo], code [5], has [NotFqdn], any [Must, Negative],
-        not [Doubt, Mailbox, Ptr]
+        not [Client, Doubt, Mailbox, Ptr]
         => Blames, "no other name is known then: `550 Sender host name must be a FQDN`";
     "your hostname, and the name as a detail", has [YourName, Mismatch, DetailSent],
         not [Mailbox, Ptr, Unrelated]

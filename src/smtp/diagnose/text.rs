@@ -62,6 +62,8 @@ pub(super) struct Text<'a> {
     pub(super) names_mailbox: bool,
     /// Another server's reply is quoted.
     pub(super) quotes_reply: bool,
+    /// A host name is named that is not the one sent: `hostname other.example.org is dynamic`.
+    pub(super) names_other: bool,
     /// A detail names the name sent: `(HELO mail.example.com)`.
     pub(super) details_sent: bool,
     /// A link says that SPF was checked for the name: `s=helo`, `scope=helo`.
@@ -118,6 +120,7 @@ impl<'a> Text<'a> {
             parts: 1,
             names_mailbox: false,
             quotes_reply: false,
+            names_other: false,
             details_sent: false,
             checks_helo: false,
             code,
@@ -234,6 +237,11 @@ impl<'a> Text<'a> {
         } else if self.code == 421 && (word.contains("(ehlo)") || word.contains("(helo)")) {
             self.push("<verb>");
         } else {
+            // Microsoft 365 ends with its own name: `Invalid domain name [AM0.. .outlook.com]`.
+            self.names_other |= self.sent.is_some()
+                && self.names_next()
+                && !word.starts_with('[')
+                && looks_like_name(bare);
             self.push_plain(word);
             return true;
         }
