@@ -50,6 +50,16 @@ pub(super) enum Feature {
     DynamicAddress,
     /// The address is in ill repute.
     Repute,
+    /// Somebody blocked it, which for an address is a list of their own.
+    Blocked,
+    /// A list of domains, which says nothing of addresses.
+    DomainList,
+    /// Mail or connections from an address.
+    FromAddress,
+    /// A list of addresses: it lists no names.
+    AddressList,
+    /// Postfix's class for the recipient, with which its policy services say anything.
+    PolicyService,
     OtherServer,
     /// The score of a content filter.
     Score,
@@ -82,6 +92,8 @@ pub(super) enum Feature {
     TlsOrAuth,
     /// A log-in, wanted or failed.
     LogIn,
+    /// A log-in is wanted before anything else.
+    LogInFirst,
 
     // Faults of a name.
     /// sendmail's word for a name without a dot, or one of its own.
@@ -177,7 +189,7 @@ said! {
         Ptr => "find your hostname";
         PostfixHelo => "helo command <name> blocked", "helo command rejected";
         PostfixOther => "client host rejected", "relay access denied", "sender address rejected";
-        Negative => "block*";
+        Negative Blocked => "block*";
         Negative Refusal PolicyWord => "denied";
         Negative PolicyWord => "reject*";
         Refusal => "access", "rejected";
@@ -361,9 +373,12 @@ said! {
     "RFC 5321 4.2.3: 550 is `requested action not taken: .. command rejected for policy reasons`":
         ByPolicy => "requested action not taken";
     "Blocklists and reputation at EHLO, RCPT and DATA: Spamhaus, Barracuda, Cisco, Proofpoint":
+        DynamicAddress => "dsl";
+        DynamicAddress => "dialup";
         Client => "sending mail server", "your host", "your mail server", "your server",
             "mail server";
-        Listed => "dnsbl", "on our block list", "spamhaus";
+        Listed AddressList => "dnsbl";
+        Listed => "on our block list", "spamhaus";
         DynamicAddress => "dynamic address*", "dynamic ip*";
         DynamicAddress Client => "direct mail", "directly to our", "send email directly";
         Repute => "bad reputation", "reputation";
@@ -389,6 +404,67 @@ said! {
         Unresolvable => "cannot be resolved";
     "Anti-spam policies at EHLO and RCPT: of a client that says who it is":
         NameIs Unresolvable => "<name> not found";
+    "Postfix, policy services: iRedAPD, postfwd":
+        PolicyService => "recipient address rejected";
+    "Lists of addresses, and who cites them: Spamhaus, MAPS, Proofpoint, Yandex, Yahoo":
+        Listed AddressList => "rbl";
+        AddressList => "in spamhaus", "zen spamhaus", "by spamhaus", "in spamhauss", "by rbl*", "dt rbl", "too many dnsbls";
+        AddressList Client => "black ip", "ip is blacklisted", "ip is listed";
+        Client Repute => "an open relay";
+    "Spamhaus: of its list of domains":
+        DomainList => "dbl*", "spamhaus dbl";
+    "Yahoo, MAPS: of mail from an address":
+        FromAddress => "accepted from <address>", "mail from <address>", "messages from <address>";
+    "BarricadeMX and Postfix access maps: a name of the server":
+        Claim LocalOrOwn => "claims to be us";
+        LocalOrOwn => "you are me", "my ip", "main ip";
+    "BarricadeMX, MagicSpam, Exim's wiki: of what is sent":
+        Syntax Wrong => "malformed";
+        Spelling => "underscores are";
+        NotFqdn => "no dot", "not a domain";
+    "sendmail rulesets: `451 4.7.1 Sender IP address not resolving`":
+        Ptr => "address not resolv*";
+    "RFC 7208 2.6.6":
+        Lookup Passing => "temperror";
+    "HestiaCP and spamdyke: a log-in is wanted":
+        TlsOrAuth => "tls conversation";
+        LogInFirst => "auth is required", "auth required", "authentication is required for";
+    "BarricadeMX, Exim's wiki, SpamAssassin's friends: what a name is not":
+        NotFqdn => "doesnt look like a host*";
+        Unresolvable => "must exist", "unresolvable";
+        LocalOrOwn => "not in <name>", "reserved domain";
+    "MagicSpam and operators: of a client that says who it is":
+        AboutName => "announces itself";
+        Spf => "openspf";
+    "Exim's wiki and Debian's exim4-config: `no HELO given before MAIL command`":
+        Order => "given";
+        Negative PolicyWord => "unacceptable";
+    "A line of TLS, read as a command":
+        ServerState => "ssl";
+    "Exim's default configuration at DATA: `This message contains a virus (..)`":
+        Doubt => "virus";
+    "Exim's wiki, Postfix access maps, BarricadeMX: a name of the server":
+        LocalOrOwn => "this host";
+        LocalOrOwn => "own ip";
+        LocalOrOwn => "own hostname";
+        LocalOrOwn => "our domain*";
+        LocalOrOwn => "my domain*";
+        LocalOrOwn => "is me";
+    "Providers, of an address in ill repute: Yahoo, Orange, T-Online, Comcast, Cisco":
+        Repute => "suspicious";
+        Repute => "spam from";
+        FromAddress => "connections from <address>";
+    "Lists of addresses, and who cites them: SORBS, Abusix, CBL, PSBL, UCEPROTECT":
+        AddressList => "sorbs";
+        AddressList => "sbl";
+        AddressList => "rbls";
+    "RFC 4954 6: `530 5.7.0 Authentication required`, and its rewordings":
+        LogInFirst => "must authenticate";
+        LogInFirst => "authentication needed";
+        LogInFirst => "authenticate first";
+    "Lists of domains, and who cites them: SURBL, URIBL, RFC-Ignorant":
+        DomainList => "surbl*";
+        DomainList => "rhsbl*";
 }
 
 said! {
@@ -414,24 +490,20 @@ said! {
             "malformed greeting", "malformed hello", "your hello";
     "Blocklists and reputation at EHLO, RCPT and DATA: Spamhaus, Barracuda, Cisco, Proofpoint":
         Client => "sending host", "sending server";
-        Listed => "blocklist*", "denylist*", "on the block list", "rbl";
-        DynamicAddress => "dial up", "dialup", "dsl", "dynamic host", "dynamically assigned",
+        Listed => "blocklist*", "denylist*", "on the block list";
+        DynamicAddress => "dial up", "dynamic host", "dynamically assigned",
             "dynamic pool", "end user", "residential";
         DynamicAddress Client => "send mail directly";
         Repute => "abusive";
     "Operators of DNS checks: `hostname mail.example.com has no A record`":
         Unresolvable => "cannot be found", "could not be found", "could not be resolved",
             "no a aaaa", "no a or", "no address record*", "no dns record*", "no such host",
-            "not resolvable", "nxdomain", "unresolvable";
+            "not resolvable", "nxdomain";
     "Operators, of a refusal: `550 HELO-name refused`":
-        Negative PolicyWord => "declined", "forbidden", "not acceptable", "unacceptable";
+        Negative PolicyWord => "declined", "forbidden", "not acceptable";
     "Courier at MAIL, courier(8) on BOFHSPFHELO: `SPF error name: Address does not pass ..`":
         CourierName => "spf error <name>", "spf neutral <name>", "spf none <name>",
             "spf unknown <name>";
-    "Debian's exim4-config at MAIL: `no HELO given before MAIL command`":
-        Order => "given";
-    "Exim's default configuration at DATA: `This message contains a virus (..)`":
-        Doubt => "virus";
     "Exchange: `Message rejected as spam by Content Filtering`":
         Doubt => "content filter*";
     "Exchange, of another server: `Remote Server returned '550 ..'`":
@@ -440,6 +512,36 @@ said! {
         Unsupported => "not understood";
     "qmail-remote, of another server: `Remote host said: ..`":
         OtherServer => "remote host";
+    "Exim's wiki, Postfix access maps, BarricadeMX: a name of the server":
+        LocalOrOwn => "is mine", "my hostname", "my name", "my own name",
+            "one of mine", "one of my", "one of our", "one of ours", "our host",
+            "our hostname", "our name", "our own", "own domain*",
+            "own name", "thats me", "used our";
+    "Providers, of an address in ill repute: Yahoo, Orange, T-Online, Comcast, Cisco":
+        FromAddress => "email from <address>", "traffic from <address>";
+        Claim LocalOrOwn => "claim to be us", "claiming to be us", "pretends to be us",
+            "pretending to be us";
+        Repute => "excessive spam", "malicious", "sending spam", "sent spam", "source of spam", "spam sent", "spam source*", "spammer*", "too much spam";
+    "Lists of domains, and who cites them: SURBL, URIBL, RFC-Ignorant":
+        DomainList => "uribl*";
+    "Lists of addresses, and who cites them: SORBS, Abusix, CBL, PSBL, UCEPROTECT":
+        AddressList => "barracudacentral*", "dynablock", "pbl", "sbl xbl",
+            "xbl";
+        AddressList => "abusix", "by sorbs", "cbl abuseat", "in sorbs", "on spamhaus",
+            "psbl", "uceprotect*";
+        AddressList Client => "blacklisted ip", "ip blacklisted", "ip blocked",
+            "ip is blocked";
+        Client Repute => "an open proxy", "open proxies", "compromised host*", "infected host*";
+    "RFC 4954 6: `530 5.7.0 Authentication required`, and its rewordings":
+        LogInFirst => "authentication first", "tls is required",
+            "login required", "must be authenticated", "must log in", "must login",
+            "need to authenticate", "please authenticate", "please log in", "please login",
+            "requires authentication", "requires smtp auth*", "smtp authentication required";
+    "Exim's wiki and operators: of a client that says who it is":
+        AboutName => "announce itself as", "announcing itself", "announced itself", "identified itself",
+            "identifies itself", "introduced itself", "introduces itself";
+    "RFC 2606: names that nobody has":
+        LocalOrOwn => "reserved name*", "reserved tld*";
     "qmail-smtpd: `502 unimplemented (#5.5.1)`":
         Unsupported => "unimplemented";
     "sendmail, aiosmtpd: `503 Duplicate HELO/EHLO`":

@@ -311,6 +311,8 @@ rules! {
         => Clears, "Postfix, sendmail, Haraka, Stalwart, GMX, Microsoft 365";
     "SPF at EHLO", at [Ehlo, Helo], has [Spf], not [OtherSubject, Mailbox]
         => Blames, "Stalwart spf-ehlo";
+    "SPF at EHLO, of the name", at [Ehlo, Helo], has [Spf, Name], not [Mailbox, EchoOther]
+        => Blames, "milter-greylist: `550 sender mail.example.com SPF record not found`";
     "SPF with a link about HELO", has [Spf, HeloScope]
         => Blames, "policyd-spf; Debian's exim4-config";
     "Courier names the name", at [Mail], code [417, 517], has [CourierName], not [Mailbox]
@@ -416,6 +418,8 @@ rules! {
         => Ours(Cause::PolicyDenied), "HestiaCP: `Helo name contains an IP address`";
     "the syntax", has [Syntax]
         => OursByKind, "Exim, sendmail, OpenSMTPD, James, Stalwart at EHLO";
+    "wrong, and the name has no dot", has [Wrong, SingleLabel], not [Local]
+        => Ours(Cause::NotFqdn), "iRedAPD and postfwd: `invalid helo 'localdesk'`";
     "wrong, and not by policy", has [Wrong], not [ByPolicy]
         => OursByKind, "Postfix: `501 5.5.2 Invalid name`; s-qmail says it of a policy";
     "a code for the syntax", code [500, 501, 502, 504], not [ByPolicy, PolicyWord]
@@ -431,6 +435,8 @@ rules! {
         => Cause::LiteralNotAllowed, "OpenSMTPD of 2013, James, Stalwart";
     "no dot", has [SingleLabel]
         => Cause::NotFqdn, "Stalwart: `550 5.5.0 Invalid EHLO domain`";
+    "a local name", has [Local]
+        => Cause::LocalOrOwnName, "MagicSpam: `HELO argument [localhost.localdomain] is malformed`";
     "an underscore", has [Underscore]
         => Cause::Underscore, "Exim: `501 Syntactically invalid EHLO argument(s)`; mox";
 }
@@ -451,16 +457,32 @@ rules! {
         => Cause::TlsOrAuthRequired, "Courier at MAIL; at AUTH 535 is a wrong password";
     "TLS or a log-in", has [TlsOrAuth], not [Doubt, Spf]
         => Cause::TlsOrAuthRequired, "Postfix reject_plaintext_session; Exchange";
+    "a log-in is wanted", has [LogInFirst]
+        => Cause::TlsOrAuthRequired, "HestiaCP: `550 smtp auth required`; RFC 4954 6";
     "the verb is not known", has [UnknownVerb]
         => Cause::EhloUnsupported, "RFC 5321 4.2.4; LMTP servers";
     "the score of a content filter", has [Score]
         => Cause::NotHelo, "SpamAssassin; the PTR is one cause of several";
-    "the address is on a list", has [Listed, Client], not [Mailbox, Doubt]
+    "the address is on a list", has [Listed, Client], not [DomainList, Mailbox]
         => Cause::ClientListed, "Postfix: `Client host [..] blocked using zen.spamhaus.org`";
+    "the address is blocked", has [Blocked, Client], not [Mailbox, Spf]
+        => Cause::ClientListed, "Comcast: `554 Blocked - see ..`; operators: `Your IP is blocked`";
+    "a list, and no mail yet", at [Greeting, Ehlo, Helo, Auth], has [Listed],
+        not [Mailbox, Unrelated, Doubt]
+        => Cause::ClientListed, "operators: `550 blacklisted for bruteforce cracking attempt`";
+    "a list of addresses", has [AddressList], not [DomainList]
+        => Cause::ClientListed, "RFC 5782 2.1: a DNSBL lists addresses";
+    "a policy service, of the address", has [PolicyService, Client], any [Listed, Repute]
+        => Cause::ClientListed, "iRedAPD: `Recipient address rejected: Server IP address has ..`";
     "no PTR", has [Ptr]
         => Cause::NoPtr, "Postfix, sendmail, Haraka, Stalwart, GMX, Microsoft 365";
     "reverse DNS failed", enhanced [7, 25]
         => Cause::NoPtr, "RFC 7372 3.3: X.7.25; maddy";
+    "no to what comes from the address", code [5], has [FromAddress], not [Mailbox]
+        => Cause::ClientListed, "Yahoo: `553 5.7.2 [TSS06] All messages from 192.0.2.10 will be ..`";
+    "no to the address before it says anything", at [Greeting], code [5], any [Client, DynamicAddress],
+        not [Unrelated]
+        => Cause::ClientListed, "T-Online: `554 IP=192.0.2.10 - A problem occurred. .. (BL)`";
     "the address is dynamic or in ill repute", has [Client], any [DynamicAddress, Repute],
         not [Mailbox]
         => Cause::ClientListed, "Gmail: `The IP you're using .. is not authorized to send ..`";
@@ -493,7 +515,13 @@ mod tests {
         };
         let sent = |name: &str| (name != "-").then(|| name.to_owned());
         let mut all = Vec::new();
-        for row in [read("replies.tsv"), read("replies-derived.tsv")].concat() {
+        let files = [
+            "replies.tsv",
+            "replies-derived.tsv",
+            "replies-3.tsv",
+            "replies-4.tsv",
+        ];
+        for row in files.map(read).concat() {
             let reply = Reply::from_parts(
                 row[3].parse().expect(&row[0]),
                 row[4].parse().ok(),

@@ -102,6 +102,67 @@ fn replies_recorded_later_are_understood() {
     });
 }
 
+/// How many rows of a file are understood, and the rows that are not.
+#[derive(Default)]
+struct Score {
+    rows: usize,
+    right_fault: usize,
+    right_cause: usize,
+    falsely_ours: usize,
+    wrong: Vec<String>,
+}
+
+impl Score {
+    fn of(text: &str) -> Self {
+        let mut score = Self::default();
+        for row in text.lines().skip(1).map(Row::new) {
+            let diagnosis = Diagnosis::of(row.stage, &row.reply, row.sent);
+            let cause = diagnosis.cause().as_str();
+            let is_cause_right = row.cause.split('|').any(|right| right == cause);
+            score.rows += 1;
+            score.right_fault += usize::from(diagnosis.is_ours() == row.ours);
+            score.right_cause += usize::from(is_cause_right);
+            score.falsely_ours += usize::from(diagnosis.is_ours() && !row.ours);
+            if diagnosis.is_ours() != row.ours || !is_cause_right {
+                score.wrong.push(format!(
+                    "{} {} {}: is {}, should be {}",
+                    row.id,
+                    row.stage,
+                    row.reply,
+                    judgement(diagnosis.is_ours(), cause),
+                    judgement(row.ours, &row.cause)
+                ));
+            }
+        }
+        score
+    }
+}
+
+/// These rows were measured before anybody wrote rules for them (DESIGN.md has the figures). What
+/// only one of them would need is no rule, so some stay wrong.
+#[test]
+fn most_replies_of_servers_read_later_are_understood() {
+    let files = [
+        ("replies-3", include_str!("../../data/replies-3.tsv")),
+        ("replies-4", include_str!("../../data/replies-4.tsv")),
+    ];
+    each(files, |(file, text)| {
+        let score = Score::of(text);
+        let percent = |right: usize| right as f64 * 100.0 / score.rows as f64;
+        println!(
+            "{file}: {} rows, fault {:.1} %, cause {:.1} %, falsely ours {}\n{}",
+            score.rows,
+            percent(score.right_fault),
+            percent(score.right_cause),
+            score.falsely_ours,
+            score.wrong.join("\n")
+        );
+        assert_eq!(score.falsely_ours, 0);
+        assert!(percent(score.right_fault) >= 97.0);
+        assert!(percent(score.right_cause) >= 92.0);
+    });
+}
+
 /// What looks like one thing and is another: stage, name sent, reply, is it ours, cause, is it
 /// lasting.
 #[test]
@@ -370,7 +431,7 @@ fn a_huge_name_is_judged_in_no_time() {
         let start = std::time::Instant::now();
         let diagnosis = Diagnosis::of(Stage::Rcpt, &reply, Some(&name));
         assert!(!diagnosis.is_ours());
-        assert!(start.elapsed().as_millis() < 500, "{part}");
+        assert!(start.elapsed().as_secs() < 2, "{part}");
     });
 }
 
