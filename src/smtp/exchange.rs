@@ -27,13 +27,16 @@ kinds! {
         Ehlo = "EHLO";
         /// `HELO`: there are no extensions.
         Helo = "HELO";
+        /// `LHLO`: EHLO of an LMTP server (RFC 2033 4.1).
+        Lhlo = "LHLO";
     }
 }
 
 impl Verb {
     pub(super) const fn stage(self) -> Stage {
         match self {
-            Verb::Ehlo => Stage::Ehlo,
+            // RFC 2033 4.1: the same semantics as EHLO.
+            Verb::Ehlo | Verb::Lhlo => Stage::Ehlo,
             Verb::Helo => Stage::Helo,
         }
     }
@@ -56,7 +59,7 @@ kinds! {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exchange {
     pub(super) stage: Stage,
-    pub(super) name: Option<HeloName>,
+    pub(super) said: Option<(Verb, HeloName)>,
     pub(super) reply: Reply,
 }
 
@@ -70,7 +73,10 @@ impl Exchange {
     /// Returns the name that had been said; `None` at the greeting.
     #[must_use]
     pub const fn name(&self) -> Option<&HeloName> {
-        self.name.as_ref()
+        match &self.said {
+            Some((_, name)) => Some(name),
+            None => None,
+        }
     }
 
     /// Returns the reply.
@@ -81,20 +87,20 @@ impl Exchange {
 
     /// Returns whether the name is to blame, and what to do about it.
     pub fn diagnosis(&self) -> Diagnosis {
-        Diagnosis::of(
-            self.stage,
-            &self.reply,
-            self.name.as_ref().map(HeloName::as_str),
-        )
+        let name = self.name().map(HeloName::as_str);
+        Diagnosis::of(self.stage, &self.reply, name)
     }
 }
 
 impl fmt::Display for Exchange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.name, self.stage) {
-            (Some(name), Stage::Ehlo) => write!(f, "`{}` to EHLO {name}", self.reply),
-            (Some(name), Stage::Helo) => write!(f, "`{}` to HELO {name}", self.reply),
-            (Some(name), stage) => write!(f, "`{}` to {stage} after EHLO {name}", self.reply),
+        match (&self.said, self.stage) {
+            (Some((verb, name)), Stage::Ehlo | Stage::Helo) => {
+                write!(f, "`{}` to {verb} {name}", self.reply)
+            }
+            (Some((verb, name)), stage) => {
+                write!(f, "`{}` to {stage} after {verb} {name}", self.reply)
+            }
             (None, stage) => write!(f, "`{}` as {stage}", self.reply),
         }
     }
@@ -151,7 +157,7 @@ impl HandshakeError {
             .last()
             .is_some_and(|exchange| exchange.reply.code() == 421);
         match self.kind {
-            HandshakeErrorKind::Closed | HandshakeErrorKind::InvalidReply(_) => None,
+            HandshakeErrorKind::Closed(_) | HandshakeErrorKind::InvalidReply(_) => None,
             _ if closing => None,
             _ => Some(QUIT),
         }
@@ -180,6 +186,9 @@ impl fmt::Display for HandshakeError {
             return Ok(());
         }
         match before.last() {
+            _ if matches!(self.kind, HandshakeErrorKind::Closed(_)) => {
+                write!(f, "; the last reply was {last}")
+            }
             Some(ehlo) if last.stage == Stage::Helo => write!(f, ": {ehlo}, then {last}"),
             _ => write!(f, ": {last}"),
         }
@@ -195,13 +204,34 @@ impl Error for HandshakeError {
     }
 }
 
+/// Returns when a connection ended, and what that likely means.
+const fn when(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Greeting => "before its greeting",
+        Stage::Ehlo | Stage::Helo => {
+            "instead of an answer to the name, which is likely its verdict on it; try another name"
+        }
+        Stage::Starttls | Stage::Auth | Stage::Mail => {
+            "at the command after the name; some servers refuse a name so; try another name"
+        }
+        Stage::Rcpt | Stage::Data | Stage::Other => "instead of a reply",
+        Stage::Unknown => {
+            "instead of a reply; at EHLO or the command after it, some servers refuse a name so"
+        }
+    }
+}
+
 messages! {
     /// Why a [`Handshake`](crate::Handshake) failed.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     #[non_exhaustive]
     pub enum HandshakeErrorKind {
-        /// The connection ended where a reply was expected.
-        Closed = "closed" => "the server closed the connection, or was silent too long";
+        /// The connection ended where a reply was expected: at this command. At EHLO, or at the
+        /// command after it, that is likely the server's verdict on the name: smtp-relay.gmail.com
+        /// closes on `EHLO localhost`.
+        Closed(stage: Stage) = "closed"
+            => "the server closed the connection, or was silent too long, {when}",
+            when = when(*stage);
         /// The server does not know EHLO, and HELO failed too or was not permitted.
         EhloUnsupported = "ehlo-unsupported" => "the server does not know EHLO";
         /// The greeting is not 220.
@@ -209,6 +239,8 @@ messages! {
         /// The server sent something that is not a reply.
         InvalidReply(error: InvalidReply) = "invalid-reply"
             => "the server sent something that is not a reply";
+        /// The server does not know LHLO: it speaks SMTP.
+        LhloUnsupported = "lhlo-unsupported" => "the server does not know LHLO";
         /// The server speaks LMTP.
         Lmtp = "lmtp" => "this is an LMTP server";
         /// The server refused the last name to try.

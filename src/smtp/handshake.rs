@@ -107,12 +107,30 @@ pub struct Handshake {
     /// The names that were not said yet.
     names: VecDeque<HeloName>,
     client_address: Option<IpAddr>,
+    protocol: Protocol,
     extensions: Extensions,
     tls: Tls,
     state: State,
     tried: usize,
     warning: Option<HandshakeWarning>,
     exchanges: Vec<Exchange>,
+}
+
+/// What the server speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Protocol {
+    Smtp,
+    /// RFC 2033; never at port 25.
+    Lmtp,
+}
+
+impl Protocol {
+    const fn verb(self) -> Verb {
+        match self {
+            Protocol::Smtp => Verb::Ehlo,
+            Protocol::Lmtp => Verb::Lhlo,
+        }
+    }
 }
 
 /// Whether a session without EHLO is useful.
@@ -136,6 +154,15 @@ enum Tls {
 enum State {
     Connected,
     Said(Verb, HeloName),
+}
+
+impl State {
+    const fn stage(&self) -> Stage {
+        match self {
+            State::Connected => Stage::Greeting,
+            State::Said(verb, _) => verb.stage(),
+        }
+    }
 }
 
 impl Handshake {
@@ -175,6 +202,7 @@ impl Handshake {
         Handshake {
             names: names.into_iter().collect(),
             client_address: None,
+            protocol: Protocol::Smtp,
             extensions: Extensions::Optional,
             tls: Tls::Off,
             state: State::Connected,
@@ -225,6 +253,26 @@ impl Handshake {
         self
     }
 
+    /// Says LHLO, and never HELO: for LMTP servers (RFC 2033).
+    ///
+    /// ```
+    /// use helo_name::{Handshake, HeloName, Reply};
+    /// use helo_name::smtp::{Step, Verb};
+    ///
+    /// let handshake = Handshake::new([HeloName::parse("mail.example.com")?]).lhlo();
+    /// let Step::Send { line, next } = handshake.on_reply(Reply::parse(b"220 mda.example.com LMTP")?)
+    /// else { unreachable!() };
+    /// assert_eq!(line, "LHLO mail.example.com\r\n");
+    /// let Step::Done(session) = next.on_reply(Reply::parse(b"250 mda.example.com")?)
+    /// else { unreachable!() };
+    /// assert_eq!(session.verb(), Verb::Lhlo);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn lhlo(mut self) -> Self {
+        self.protocol = Protocol::Lmtp;
+        self
+    }
+
     /// Sets that every connection has TLS before the greeting, as on port 465. Then HELO is never
     /// said.
     ///
@@ -255,13 +303,13 @@ impl Handshake {
     /// was sent.
     pub fn on_reply(mut self, reply: Reply) -> Step {
         let state = std::mem::replace(&mut self.state, State::Connected);
-        let (stage, name) = match &state {
-            State::Connected => (Stage::Greeting, None),
-            State::Said(verb, name) => (verb.stage(), Some(name.clone())),
+        let said = match &state {
+            State::Connected => None,
+            State::Said(verb, name) => Some((*verb, name.clone())),
         };
         self.exchanges.push(Exchange {
-            stage,
-            name,
+            stage: state.stage(),
+            said,
             reply: reply.clone(),
         });
         match state {
@@ -272,18 +320,22 @@ impl Handshake {
 
     /// Takes the end of the connection, or of the caller's patience, instead of a reply.
     ///
+    /// The error says at which command. At EHLO the name likely is to blame; it stays among the
+    /// [remaining](HandshakeError::remaining), as nobody said so.
+    ///
     /// ```
-    /// use helo_name::{Handshake, HeloName};
+    /// use helo_name::{Handshake, HeloName, Stage};
     /// use helo_name::smtp::{HandshakeErrorKind, Step};
     ///
     /// let handshake = Handshake::new([HeloName::parse("mail.example.com")?]);
     /// let Step::Failed(error) = handshake.on_closed() else { unreachable!() };
-    /// assert_eq!(error.kind(), HandshakeErrorKind::Closed);
+    /// assert_eq!(error.kind(), HandshakeErrorKind::Closed(Stage::Greeting));
     /// assert_eq!(error.remaining(), ["mail.example.com"]);
     /// # Ok::<(), helo_name::InvalidHeloName>(())
     /// ```
     pub fn on_closed(self) -> Step {
-        self.fail_unjudged(HandshakeErrorKind::Closed)
+        let stage = self.state.stage();
+        self.fail_unjudged(HandshakeErrorKind::Closed(stage))
     }
 
     /// Takes bytes that are not a reply: this is not an SMTP server, or the connection is out of
@@ -322,7 +374,8 @@ impl Handshake {
         self.warning = host
             .eq_ignore_ascii_case(name.as_str())
             .then_some(HandshakeWarning::ServersOwnName);
-        self.say(Verb::Ehlo, name)
+        let verb = self.protocol.verb();
+        self.say(verb, name)
     }
 
     fn on_answer(mut self, verb: Verb, name: HeloName, reply: Reply) -> Step {
@@ -346,6 +399,7 @@ impl Handshake {
         }
         self.state = State::Said(verb, name);
         self.fail_unjudged(match code {
+            500 | 502 if verb == Verb::Lhlo => HandshakeErrorKind::LhloUnsupported,
             _ if is_lmtp(&reply) => HandshakeErrorKind::Lmtp,
             500 | 502 => HandshakeErrorKind::EhloUnsupported,
             _ => HandshakeErrorKind::Refused,
@@ -397,7 +451,7 @@ impl Handshake {
     fn fail_unjudged(mut self, kind: HandshakeErrorKind) -> Step {
         if let State::Said(_, name) = &self.state {
             let refused = self.exchanges.last().is_some_and(|last| {
-                last.name.as_ref() == Some(name) && last.diagnosis().another_name_may_help()
+                last.name() == Some(name) && last.diagnosis().another_name_may_help()
             });
             if !refused {
                 self.names.push_front(name.clone());
@@ -508,7 +562,41 @@ impl Session {
         if handshake.tls == Tls::Off {
             handshake.tls = Tls::On;
         }
-        handshake.say(Verb::Ehlo, self.name)
+        let verb = handshake.protocol.verb();
+        handshake.say(verb, self.name)
+    }
+
+    /// Ends when the connection closed at a later command, instead of a reply.
+    ///
+    /// Some servers refuse a name so, one command after EHLO.
+    ///
+    /// ```
+    /// use helo_name::{Handshake, HeloName, Reply, Stage};
+    /// use helo_name::smtp::Step;
+    ///
+    /// let Step::Send { next, .. } = Handshake::new([HeloName::parse("mail.example.com")?])
+    ///     .on_reply(Reply::parse(b"220 mx.example.net")?)
+    /// else { unreachable!() };
+    /// let Step::Done(session) = next.on_reply(Reply::parse(b"250 mx.example.net")?)
+    /// else { unreachable!() };
+    /// let error = session.on_closed(Stage::Mail);
+    /// assert_eq!(
+    ///     error.to_string(),
+    ///     "the server closed the connection, or was silent too long, at the command after the \
+    ///      name; some servers refuse a name so; try another name; the last reply was \
+    ///      `250 mx.example.net` to EHLO mail.example.com"
+    /// );
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn on_closed(self, stage: Stage) -> HandshakeError {
+        let mut names = self.handshake.names;
+        names.push_front(self.name);
+        HandshakeError {
+            kind: HandshakeErrorKind::Closed(stage),
+            exchanges: self.handshake.exchanges,
+            remaining: names.into(),
+        }
     }
 
     /// Goes on when the name was refused later, at MAIL or RCPT: QUIT and the next name, if there
@@ -539,7 +627,7 @@ impl Session {
         let mut handshake = self.handshake;
         let exchange = Exchange {
             stage,
-            name: Some(self.name.clone()),
+            said: Some((self.verb, self.name.clone())),
             reply: refusal,
         };
         // RFC 5321 4.2.3: after 421 the server closes, whatever its text says.

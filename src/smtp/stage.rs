@@ -19,7 +19,7 @@ kinds! {
     pub enum Stage {
         /// The greeting, before any command.
         Greeting = "greeting";
-        /// `EHLO`.
+        /// `EHLO`, and `LHLO` of LMTP, which means the same (RFC 2033 4.1).
         Ehlo = "ehlo";
         /// `HELO`.
         Helo = "helo";
@@ -61,7 +61,7 @@ impl FromStr for Stage {
         let verb = text.split([' ', ':']).next().unwrap_or_default();
         Ok(match verb.to_ascii_lowercase().as_str() {
             "greeting" | "banner" | "connect" => Stage::Greeting,
-            "ehlo" => Stage::Ehlo,
+            "ehlo" | "lhlo" => Stage::Ehlo,
             "helo" => Stage::Helo,
             "starttls" => Stage::Starttls,
             "auth" => Stage::Auth,

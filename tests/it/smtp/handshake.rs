@@ -114,6 +114,8 @@ impl<'a> Dialog<'a> {
                 set_up.push(Box::new(move |handshake| handshake.client_address(address)));
             } else if line == "require extensions" {
                 set_up.push(Box::new(Handshake::require_extensions));
+            } else if line == "lhlo" {
+                set_up.push(Box::new(Handshake::lhlo));
             } else if line == "implicit tls" {
                 set_up.push(Box::new(Handshake::implicit_tls));
             } else {
