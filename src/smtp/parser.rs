@@ -107,17 +107,17 @@ impl ReplyParser {
     ///
     /// A line that is not a reply (`HTTP/1.1 400`, `250OK`), a code that changes between lines
     /// (`250-a`, `251 b`), a line over the limit, more lines than the limit. Then close the
-    /// connection: where the next reply begins is not known. The parser keeps nothing of the
-    /// invalid reply, and reads the first reply of a new connection.
+    /// connection: where the next reply begins is not known. The parser takes the bad line off
+    /// `input`, keeps nothing of the invalid reply, and reads the first reply of a new connection.
     pub fn push(&mut self, input: &mut &[u8]) -> Result<Option<Reply>, InvalidReply> {
         loop {
             let end = input.iter().position(|&byte| byte == b'\n');
             let taken = end.map_or(input.len(), |end| end + 1);
+            let (head, rest) = input.split_at(taken);
+            *input = rest;
             if self.line.len() + taken > self.max_line {
                 return Err(self.fail(InvalidReplyKind::LineTooLong));
             }
-            let (head, rest) = input.split_at(taken);
-            *input = rest;
             self.line.extend_from_slice(head);
             if end.is_none() {
                 return Ok(None);
@@ -376,7 +376,9 @@ mod tests {
             ],
             |bad| {
                 let mut parser = ReplyParser::new();
-                assert!(parser.push(&mut &bad[..]).is_err());
+                let mut rest = bad;
+                assert!(parser.push(&mut rest).is_err());
+                assert!(rest.len() < bad.len(), "who reads on would never end");
                 assert!(parser.is_idle());
                 let reply = parser.push(&mut &b"220 mx.example.net\r\n"[..]);
                 assert_eq!(reply, Ok(Reply::parse(b"220 mx.example.net").ok()));

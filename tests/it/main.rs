@@ -15,6 +15,7 @@ mod support {
     #[cfg(feature = "dns")]
     pub(crate) mod hostile_dns;
     pub(crate) mod properties;
+    pub(crate) mod smtp_properties;
     pub(crate) mod table;
 }
 
@@ -94,6 +95,7 @@ mod sanitize {
 mod smtp {
     mod diagnose;
     mod handshake;
+    mod hostile;
     #[cfg(all(feature = "dns", feature = "lettre"))]
     mod with_lettre;
 }
