@@ -108,6 +108,8 @@ pub(super) enum Feature {
     OtherIdentity,
     /// Two names or addresses are compared.
     Compare,
+    /// The name has another address than the client's.
+    Elsewhere,
     Mismatch,
     LocalOrOwn,
     LiteralWord,
@@ -465,6 +467,8 @@ said! {
     "Lists of domains, and who cites them: SURBL, URIBL, RFC-Ignorant":
         DomainList => "surbl*";
         DomainList => "rhsbl*";
+    "Operators, of a name with another address":
+        Elsewhere => "resolve to your*";
 }
 
 said! {
@@ -546,4 +550,18 @@ said! {
         Unsupported => "unimplemented";
     "sendmail, aiosmtpd: `503 Duplicate HELO/EHLO`":
         Order => "duplicate*";
+    "Operators, of a name with another address":
+        Elsewhere => "resolve to the sending*";
+        Elsewhere => "resolve to the same*";
+        Elsewhere => "resolve to the ip";
+        Elsewhere => "resolve to the connecting*";
+        Elsewhere => "resolve to the client*";
+        Elsewhere => "resolve to client*";
+        Elsewhere => "resolve to <address>";
+        Elsewhere => "resolve back to";
+        Elsewhere => "point to your*";
+        Elsewhere => "point to the connecting*";
+        Elsewhere => "point to the client*";
+        Elsewhere => "point to <address>";
+        Elsewhere => "point back to";
 }

@@ -398,6 +398,8 @@ rules! {
         => Ours(Cause::Blocklisted), "Postfix reject_rhsbl_helo; Microsoft 365";
     "no domain", has [NotFqdn]
         => Ours(Cause::NotFqdn), "Postfix reject_non_fqdn_helo_hostname; ACLs of Exim";
+    "another address", has [Elsewhere], not [Ptr]
+        => Ours(Cause::MismatchIp), "operators: `550 HELO name does not resolve to your IP`";
     "not in DNS", has [Unresolvable]
         => Ours(Cause::Unresolvable), "Postfix reject_unknown_helo_hostname; Courier";
     "somebody else's name", has [OtherIdentity]

@@ -208,12 +208,13 @@ impl<'a> Text<'a> {
 
     /// Reads a word, or leaves it out and returns false.
     fn read_word(&mut self, word: Word) -> bool {
-        let is_plain = word.is_plain;
+        let Word { is_plain, next, .. } = word;
         let word = word.text;
         if is_plain {
             if word == "because" {
                 self.end_clause();
             }
+            self.names_other |= self.last == "hostname" && self.is_other_label(word, next);
             let is_sent = self
                 .sent
                 .is_some_and(|sent| sent.eq_ignore_ascii_case(word));
@@ -264,6 +265,14 @@ impl<'a> Text<'a> {
     /// Returns whether a word is the name sent.
     fn is_sent(&self, word: &str) -> bool {
         self.sent.is_some_and(|sent| is_same_name(word, sent))
+    }
+
+    /// Returns whether a word after `hostname` is a name without dots that was not sent:
+    /// `hostname other is not FQDN`.
+    fn is_other_label(&self, word: &str, next: &str) -> bool {
+        const NO_NAMES: &[&str] = &["it", "or", "that", "this", "which", "you", "your"];
+        let is_subject = next_word(next).is_some_and(|(next, _)| matches!(next, "is" | "has"));
+        is_subject && self.sent.is_some() && !self.is_sent(word) && !NO_NAMES.contains(&word)
     }
 
     /// Returns whether quotes around a word, or the word before it, mark it as a name.

@@ -376,6 +376,44 @@ fn tricky_replies_are_understood() {
 
 /// Letters, spaces and how a text is cut into lines belong to nobody's rule.
 #[test]
+fn a_name_without_dots_is_ours_only_if_it_was_sent() {
+    let cases = [
+        ("srv", "hostname srv is not FQDN", true),
+        ("srv", "hostname other is not FQDN", false),
+        ("srv", "hostname other has no A record", false),
+        ("srv", "hostname is not FQDN", true),
+        ("srv", "your hostname is not FQDN", true),
+    ];
+    each(cases, |(sent, text, is_ours)| {
+        let reply = Reply::from_parts(550, None, [text]).expect("a reply");
+        let diagnosis = Diagnosis::of(Stage::Ehlo, &reply, Some(sent));
+        assert_eq!(diagnosis.is_ours(), is_ours, "{text}");
+    });
+}
+
+#[test]
+fn a_name_with_another_address_is_a_mismatch() {
+    let cases = [
+        ("HELO name does not resolve to your IP", Cause::MismatchIp),
+        ("EHLO name does not resolve to 192.0.2.1", Cause::MismatchIp),
+        (
+            "HELO name does not point to the client address",
+            Cause::MismatchIp,
+        ),
+        (
+            "HELO name does not resolve to an address",
+            Cause::Unresolvable,
+        ),
+        ("HELO name does not resolve", Cause::Unresolvable),
+    ];
+    each(cases, |(text, cause)| {
+        let reply = Reply::from_parts(550, None, [text]).expect("a reply");
+        let diagnosis = Diagnosis::of(Stage::Ehlo, &reply, Some("mail.example.com"));
+        assert_eq!(diagnosis.cause(), cause, "{text}");
+    });
+}
+
+#[test]
 fn case_and_line_breaks_change_nothing() {
     each(
         include_str!("../../data/replies.tsv").lines().skip(1),
