@@ -40,6 +40,8 @@ pub(crate) use family::meant;
 pub use hickory::Resolver;
 pub use name_servers::{NameServer, NameServers, ServerOrigin, ServerProblem};
 pub use ptr_text::{MailExchanger, PtrText};
+#[cfg(feature = "spf")]
+pub(crate) use questions::learn_all;
 pub(crate) use questions::{Heard, Questions};
 pub use views::Views;
 pub use zone::Zone;

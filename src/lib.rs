@@ -76,6 +76,7 @@
 //! | [`policy`] | decides which candidates may be sent; you can replace it |
 //! | [`resolve`] | does all of it, and reports |
 //! | [`smtp`] | reads replies, greets, and says what a refusal means |
+//! | `spf` | checks the SPF record of a name, as receivers do |
 //! | `receivers`, `forecast` | predict what well-known servers answer, before anything is sent |
 //!
 //! The names used most are at the root.
@@ -148,6 +149,7 @@
 //! | `idna` | yes | idna | U-labels in raw names (`bücher.example`) |
 //! | `hostname` | yes | hostname | asking the operating system for its host name |
 //! | `receivers` | yes | nothing | what well-known servers would answer, also in the report |
+//! | `spf` | yes | nothing | what receivers read in the SPF record of the name |
 //! | `serde` | no | serde_core | names in settings; reports and diagnoses in JSON |
 //! | `lettre` | no | lettre | a name as lettre's `ClientId` |
 //! | `tracing` | no | tracing | events for the log, see below |
@@ -215,6 +217,8 @@ pub mod sanitize;
 #[cfg(feature = "serde")]
 mod serde;
 pub mod smtp;
+#[cfg(feature = "spf")]
+pub mod spf;
 pub mod verify;
 
 pub use name::{HeloName, InvalidHeloName, Scope};

@@ -61,13 +61,14 @@ result 'all features together compile without a warning' $?
 
 brings '' thiserror
 brings receivers thiserror
+brings spf thiserror
 brings dns hickory-resolver thiserror tokio
 brings idna idna thiserror
 brings hostname hostname thiserror
 brings serde serde_core thiserror
 brings lettre lettre thiserror
 brings tracing thiserror tracing
-brings dns,hostname,idna,receivers hickory-resolver hostname idna thiserror tokio
+brings dns,hostname,idna,receivers,spf hickory-resolver hostname idna thiserror tokio
 
 packages --no-default-features | grep -v '^helo-name ' >"$copy/core"
 packages -p thiserror >"$copy/thiserror"

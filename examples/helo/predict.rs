@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
-use helo_name::dns::{Facts, Question, Resolver};
+use helo_name::dns::{Dns, Facts, Question, Resolver};
 use helo_name::receivers::{Basis, Ehlo, Profile, Server, Verdict};
 
 use crate::notation;

@@ -37,6 +37,8 @@ kinds! {
         Truncated = "truncated" => "truncated answer, no TCP";
         /// There is no way to the server, or nothing listens there.
         Unreachable = "unreachable" => "name server unreachable";
+        /// This resolver cannot ask that.
+        Unsupported = "unsupported" => "not supported by this resolver";
         /// The file that names the name servers could not be read.
         Unreadable = "unreadable" => "resolv.conf cannot be read";
         /// The file that names the name servers has addresses, and none of them can be asked.

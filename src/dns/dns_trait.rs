@@ -3,7 +3,8 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use crate::dns::answer::Answer;
+use crate::dns::answer::{Answer, NotKnown};
+use crate::dns::facts::{Facts, Question};
 use crate::dns::family::Family;
 use crate::dns::name_servers::NameServers;
 use crate::dns::ptr_text::PtrText;
@@ -45,6 +46,51 @@ pub trait Dns: Send + Sync {
     /// followed.
     fn reverse(&self, address: IpAddr) -> impl Future<Output = Answer<PtrText>> + Send;
 
+    /// Asks any question, and notes the answer.
+    ///
+    /// As provided, only addresses of legal names, and names of addresses, are known: what else is
+    /// asked, for SPF, is [`NotKnown::Unsupported`], which is never a verdict. Whoever can ask for TXT
+    /// and MX, and for addresses of any name, replaces it.
+    ///
+    /// ```
+    /// use helo_name::dns::{Dns, Facts, Question, Zone};
+    ///
+    /// let zone = Zone::new().text("example.com", "v=spf1 -all");
+    /// let mut facts = Facts::new();
+    /// pollster::block_on(zone.learn(Question::Texts("example.com".into()), &mut facts));
+    /// assert_eq!(&*facts.texts("example.com").unwrap().records()[0], b"v=spf1 -all");
+    /// ```
+    fn learn(&self, question: Question, facts: &mut Facts) -> impl Future<Output = ()> + Send {
+        async move {
+            const UNSUPPORTED: NotKnown = NotKnown::Unsupported;
+            match question {
+                Question::Addresses(name, family) => {
+                    let answer = match HeloName::parse_domain(&name) {
+                        Ok(legal) => self.forward(&legal, family).await,
+                        Err(_) => Answer::not_known(UNSUPPORTED),
+                    };
+                    facts.insert_addresses(&name, family, answer);
+                }
+                Question::Codes(name) => {
+                    let answer = match HeloName::parse_domain(&name) {
+                        Ok(legal) => self.forward(&legal, Family::V4).await,
+                        Err(_) => Answer::not_known(UNSUPPORTED),
+                    };
+                    facts.insert_codes(&name, answer);
+                }
+                Question::MailExchangers(name) => {
+                    facts.insert_mail_exchangers(&name, Answer::not_known(UNSUPPORTED));
+                }
+                Question::Names(address) => {
+                    facts.insert_names(address, self.reverse(address).await);
+                }
+                Question::Texts(name) => {
+                    facts.insert_texts(&name, Answer::not_known(UNSUPPORTED));
+                }
+            }
+        }
+    }
+
     /// Returns the servers that are asked, for an operator who has to find out why they are silent.
     /// Empty if they are not known.
     fn name_servers(&self) -> Vec<SocketAddr> {
@@ -72,6 +118,14 @@ macro_rules! asks_through {
 
             fn reverse(&self, address: IpAddr) -> impl Future<Output = Answer<PtrText>> + Send {
                 (**self).reverse(address)
+            }
+
+            fn learn(
+                &self,
+                question: Question,
+                facts: &mut Facts,
+            ) -> impl Future<Output = ()> + Send {
+                (**self).learn(question, facts)
             }
 
             fn name_servers(&self) -> Vec<SocketAddr> {

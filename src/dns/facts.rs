@@ -32,10 +32,15 @@ use crate::dns::stub::judged;
 pub enum Question {
     /// A or AAAA of a name.
     Addresses(Box<str>, Family),
+    /// A of a name whose addresses are codes and no addresses: `exists` of SPF (RFC 7208 5.7), and
+    /// lists (RFC 5782), which answer with 127.0.0.2 and such.
+    Codes(Box<str>),
     /// MX of a name.
     MailExchangers(Box<str>),
     /// PTR of an address.
     Names(IpAddr),
+    /// TXT of a name.
+    Texts(Box<str>),
 }
 
 impl fmt::Display for Question {
@@ -43,8 +48,10 @@ impl fmt::Display for Question {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Addresses(name, family) => write!(f, "{name} {}", family.record_type()),
+            Self::Codes(name) => write!(f, "{name} A"),
             Self::MailExchangers(name) => write!(f, "{name} MX"),
             Self::Names(address) => write!(f, "{address} PTR"),
+            Self::Texts(name) => write!(f, "{name} TXT"),
         }
     }
 }
@@ -65,8 +72,10 @@ impl fmt::Display for Question {
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Facts {
     addresses: BTreeMap<(Box<str>, Family), Answer<IpAddr>>,
+    codes: BTreeMap<Box<str>, Answer<IpAddr>>,
     exchangers: BTreeMap<Box<str>, Answer<MailExchanger>>,
     names: BTreeMap<IpAddr, Answer<PtrText>>,
+    texts: BTreeMap<Box<str>, Answer<Box<[u8]>>>,
 }
 
 impl Facts {
@@ -97,6 +106,18 @@ impl Facts {
         self.addresses.insert((key(name), family), answer);
     }
 
+    /// Notes the answer to [`Question::Codes`]: loopback addresses are what it is made of.
+    pub fn insert_codes(&mut self, name: &str, answer: Answer<IpAddr>) {
+        let answer = judged(name, answer, |_| None);
+        self.codes.insert(key(name), answer);
+    }
+
+    /// Returns the answer about the codes of a name, if it is known.
+    #[must_use]
+    pub fn codes(&self, name: &str) -> Option<&Answer<IpAddr>> {
+        self.codes.get(&key(name))
+    }
+
     /// Notes the answer to [`Question::MailExchangers`].
     pub fn insert_mail_exchangers(&mut self, name: &str, answer: Answer<MailExchanger>) {
         let answer = judged(name, answer, |_| None);
@@ -107,6 +128,26 @@ impl Facts {
     pub fn insert_names(&mut self, address: IpAddr, answer: Answer<PtrText>) {
         let answer = judged("", answer, |_| None);
         self.names.insert(address.to_canonical(), answer);
+    }
+
+    /// Notes the answer to [`Question::Texts`]: any octets, the strings of a record joined.
+    pub fn insert_texts(&mut self, name: &str, answer: Answer<Box<[u8]>>) {
+        let answer = judged(name, answer, |_| None);
+        self.texts.insert(key(name), answer);
+    }
+
+    /// Returns the answer about the TXT records of a name, if it is known.
+    ///
+    /// ```
+    /// use helo_name::dns::{Answer, Facts};
+    ///
+    /// let mut facts = Facts::new();
+    /// facts.insert_texts("mail.example.com", Answer::found(vec![(*b"v=spf1 a -all").into()]));
+    /// assert_eq!(&*facts.texts("mail.example.com").unwrap().records()[0], b"v=spf1 a -all");
+    /// ```
+    #[must_use]
+    pub fn texts(&self, name: &str) -> Option<&Answer<Box<[u8]>>> {
+        self.texts.get(&key(name))
     }
 
     /// Returns the answer about the addresses of a name in one family, if it is known.
@@ -132,6 +173,16 @@ impl Facts {
         self.addresses.remove(&(key(name), family))
     }
 
+    /// Notes all answers of another book.
+    #[cfg(feature = "spf")]
+    pub(super) fn extend(&mut self, other: Self) {
+        self.addresses.extend(other.addresses);
+        self.codes.extend(other.codes);
+        self.exchangers.extend(other.exchangers);
+        self.names.extend(other.names);
+        self.texts.extend(other.texts);
+    }
+
     /// Notes [`NotKnown::Timeout`] for each question that has no answer.
     pub(crate) fn insert_timeouts(&mut self, asked: impl IntoIterator<Item = Question>) {
         for question in asked {
@@ -142,11 +193,17 @@ impl Facts {
                 Question::Addresses(name, family) => {
                     self.insert_addresses(&name, family, Answer::not_known(NotKnown::Timeout));
                 }
+                Question::Codes(name) => {
+                    self.insert_codes(&name, Answer::not_known(NotKnown::Timeout));
+                }
                 Question::MailExchangers(name) => {
                     self.insert_mail_exchangers(&name, Answer::not_known(NotKnown::Timeout));
                 }
                 Question::Names(address) => {
                     self.insert_names(address, Answer::not_known(NotKnown::Timeout));
+                }
+                Question::Texts(name) => {
+                    self.insert_texts(&name, Answer::not_known(NotKnown::Timeout));
                 }
             }
         }
@@ -156,32 +213,41 @@ impl Facts {
     pub(crate) fn has(&self, question: &Question) -> bool {
         match question {
             Question::Addresses(name, family) => self.addresses(name, *family).is_some(),
+            Question::Codes(name) => self.codes(name).is_some(),
             Question::MailExchangers(name) => self.mail_exchangers(name).is_some(),
             Question::Names(address) => self.names(*address).is_some(),
+            Question::Texts(name) => self.texts(name).is_some(),
         }
     }
 
     /// Returns whether any answer is not known.
     pub(crate) fn has_not_known(&self) -> bool {
         self.addresses.values().any(Answer::is_not_known)
+            || self.codes.values().any(Answer::is_not_known)
             || self.exchangers.values().any(Answer::is_not_known)
             || self.names.values().any(Answer::is_not_known)
+            || self.texts.values().any(Answer::is_not_known)
     }
 
     /// Returns the smallest TTL of all answers, if any has one.
     pub(crate) fn shortest_ttl(&self) -> Option<Duration> {
         let addresses = self.addresses.values().filter_map(Answer::ttl);
+        let codes = self.codes.values().filter_map(Answer::ttl);
+        let addresses = addresses.chain(codes);
         let exchangers = self.exchangers.values().filter_map(Answer::ttl);
         let names = self.names.values().filter_map(Answer::ttl);
-        addresses.chain(exchangers).chain(names).min()
+        let texts = self.texts.values().filter_map(Answer::ttl);
+        addresses.chain(exchangers).chain(names).chain(texts).min()
     }
 
     /// Removes the answers that are not known: others may hear in time what this machine did not.
     #[cfg(feature = "receivers")]
     pub(crate) fn without_not_known(mut self) -> Self {
         self.addresses.retain(|_, answer| !answer.is_not_known());
+        self.codes.retain(|_, answer| !answer.is_not_known());
         self.exchangers.retain(|_, answer| !answer.is_not_known());
         self.names.retain(|_, answer| !answer.is_not_known());
+        self.texts.retain(|_, answer| !answer.is_not_known());
         self
     }
 }

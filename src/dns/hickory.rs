@@ -216,29 +216,18 @@ impl Resolver {
         })
     }
 
-    /// Asks any question, also for the PTR of a private address, and notes the answer.
+    /// Asks for the TXT records of any name; the strings of a record are joined (RFC 7208 3.3).
     ///
-    /// ```no_run
-    /// use helo_name::dns::{Facts, Question, Resolver};
-    ///
-    /// # async fn learn() {
-    /// let resolver = Resolver::of_this_machine();
-    /// let mut facts = Facts::new();
-    /// resolver.learn(Question::MailExchangers("example.com".into()), &mut facts).await;
-    /// # }
-    /// ```
-    pub async fn learn(&self, question: Question, facts: &mut Facts) {
-        match question {
-            Question::Addresses(name, family) => {
-                facts.insert_addresses(&name, family, self.addresses(&name, family).await);
-            }
-            Question::MailExchangers(name) => {
-                facts.insert_mail_exchangers(&name, self.mail_exchangers(&name).await);
-            }
-            Question::Names(address) => {
-                facts.insert_names(address, self.reverse(address).await);
-            }
-        }
+    /// The name is as in [`addresses`](Self::addresses).
+    pub async fn texts(&self, name: &str) -> Answer<Box<[u8]>> {
+        let Some(name) = parse_name(name) else {
+            return Answer::nx_domain();
+        };
+        let query = Query::query(name, RecordType::TXT);
+        self.0.ask(query).await.filter_map(|data| match data {
+            RData::TXT(text) => Some(text.txt_data.concat().into()),
+            _ => None,
+        })
     }
 
     /// Asks an echo service for the address of the asker, in an address record or as text. Other
@@ -341,6 +330,24 @@ impl Dns for Resolver {
                 RData::PTR(target) => Some(PtrText::from_labels(target.0.iter())),
                 _ => None,
             })
+    }
+
+    async fn learn(&self, question: Question, facts: &mut Facts) {
+        match question {
+            Question::Addresses(name, family) => {
+                facts.insert_addresses(&name, family, self.addresses(&name, family).await);
+            }
+            Question::Codes(name) => {
+                facts.insert_codes(&name, self.addresses(&name, Family::V4).await);
+            }
+            Question::MailExchangers(name) => {
+                facts.insert_mail_exchangers(&name, self.mail_exchangers(&name).await);
+            }
+            Question::Names(address) => {
+                facts.insert_names(address, self.reverse(address).await);
+            }
+            Question::Texts(name) => facts.insert_texts(&name, self.texts(&name).await),
+        }
     }
 
     fn name_servers(&self) -> Vec<SocketAddr> {

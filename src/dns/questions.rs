@@ -89,3 +89,20 @@ impl Facts {
         }
     }
 }
+
+/// Asks questions at once, and notes the answers.
+#[cfg(feature = "spf")]
+pub(crate) async fn learn_all(dns: &impl Dns, questions: Vec<Question>, facts: &mut Facts) {
+    let mut in_flight = InFlight::default();
+    for question in questions {
+        in_flight.push(async move {
+            let mut learnt = Facts::new();
+            dns.learn(question, &mut learnt).await;
+            learnt
+        });
+    }
+    let allowance = Arc::default();
+    while let Some(learnt) = in_flight.next_within(&allowance).await {
+        facts.extend(learnt);
+    }
+}

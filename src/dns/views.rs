@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::dns::answer::{Answer, NotKnown};
 use crate::dns::dns_trait::Dns;
+use crate::dns::facts::{Facts, Question};
 use crate::dns::family::Family;
 use crate::dns::name_servers::NameServers;
 use crate::dns::ptr_text::PtrText;
@@ -57,6 +58,22 @@ impl<I: Dns, O: Dns> Dns for Views<I, O> {
 
     async fn reverse(&self, address: IpAddr) -> Answer<PtrText> {
         both(self.inside.reverse(address), self.outside.reverse(address)).await
+    }
+
+    /// The view from outside alone: what is asked for SPF is never split on purpose.
+    async fn learn(&self, question: Question, facts: &mut Facts) {
+        match question {
+            Question::Addresses(ref name, family) => match HeloName::parse_domain(name) {
+                Ok(legal) => {
+                    facts.insert_addresses(name, family, self.forward(&legal, family).await);
+                }
+                Err(_) => self.outside.learn(question, facts).await,
+            },
+            Question::Names(address) => facts.insert_names(address, self.reverse(address).await),
+            Question::Codes(_) | Question::MailExchangers(_) | Question::Texts(_) => {
+                self.outside.learn(question, facts).await;
+            }
+        }
     }
 
     fn name_servers(&self) -> Vec<SocketAddr> {

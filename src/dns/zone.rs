@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use crate::dns::answer::{Answer, MAX_ALIASES, NotKnown};
 use crate::dns::dns_trait::Dns;
-use crate::dns::facts::{Question, key};
+use crate::dns::facts::{Facts, Question, key};
 use crate::dns::family::Family;
-use crate::dns::ptr_text::PtrText;
+use crate::dns::ptr_text::{MailExchanger, PtrText};
 use crate::name::HeloName;
 
 /// How long a [`Zone`]'s answers may be used.
@@ -40,6 +40,8 @@ const TTL: Duration = Duration::from_secs(60);
 pub struct Zone {
     names: BTreeMap<Box<str>, Node>,
     addresses: BTreeMap<IpAddr, Pointers>,
+    exchangers: BTreeMap<Box<str>, Vec<MailExchanger>>,
+    texts: BTreeMap<Box<str>, Vec<Box<[u8]>>>,
     asked: Mutex<Vec<Question>>,
 }
 
@@ -103,6 +105,36 @@ impl Zone {
         self
     }
 
+    /// Adds a TXT record to a name: any octets.
+    #[must_use]
+    pub fn text(mut self, name: &str, text: impl AsRef<[u8]>) -> Self {
+        self.exists(name);
+        let texts = self.texts.entry(key(name)).or_default();
+        texts.push(text.as_ref().into());
+        self
+    }
+
+    /// Adds an MX record to a name.
+    ///
+    /// ```
+    /// use helo_name::dns::Zone;
+    ///
+    /// let zone = Zone::new().exchanger("example.com", 10, "mx.example.com");
+    /// ```
+    #[must_use]
+    pub fn exchanger(mut self, name: &str, preference: u16, host: &str) -> Self {
+        self.exists(name);
+        let host = PtrText::new(host).as_str().into();
+        let exchangers = self.exchangers.entry(key(name)).or_default();
+        exchangers.push(MailExchanger { preference, host });
+        self
+    }
+
+    fn exists(&mut self, name: &str) {
+        let node = self.names.entry(key(name));
+        node.or_insert_with(|| Node::Addresses(Vec::new()));
+    }
+
     /// Adds a PTR name to an address. It can be any text, as in the DNS.
     ///
     /// # Panics
@@ -148,6 +180,16 @@ impl Zone {
     }
 
     fn answer_forward(&self, name: &str, family: Family) -> Answer<IpAddr> {
+        self.answer(name, |_, addresses| {
+            let addresses = addresses.iter().copied();
+            addresses
+                .filter(|&address| Family::of(address) == family)
+                .collect()
+        })
+    }
+
+    /// Follows the aliases, and picks records of the name at their end.
+    fn answer<T>(&self, name: &str, pick: impl FnOnce(&str, &[IpAddr]) -> Vec<T>) -> Answer<T> {
         let mut aliases: Vec<Box<str>> = Vec::new();
         loop {
             let at = aliases.last().map_or(name, |target| target);
@@ -161,11 +203,7 @@ impl Zone {
                 }
                 Some(Node::Alias(target)) => aliases.push(target.clone()),
                 Some(Node::Addresses(all)) => {
-                    let of_family = all
-                        .iter()
-                        .copied()
-                        .filter(|&address| Family::of(address) == family);
-                    return Answer::found(of_family.collect()).with_aliases(aliases);
+                    return Answer::found(pick(at, all)).with_aliases(aliases);
                 }
             }
         }
@@ -189,6 +227,36 @@ impl Dns for Zone {
     async fn reverse(&self, address: IpAddr) -> Answer<PtrText> {
         self.note(Question::Names(address));
         with_ttl(self.answer_reverse(address))
+    }
+
+    async fn learn(&self, question: Question, facts: &mut Facts) {
+        self.note(question.clone());
+        match question {
+            Question::Addresses(name, family) => {
+                let answer = self.answer_forward(&key(&name), family);
+                facts.insert_addresses(&name, family, with_ttl(answer));
+            }
+            Question::Codes(name) => {
+                let answer = self.answer_forward(&key(&name), Family::V4);
+                facts.insert_codes(&name, with_ttl(answer));
+            }
+            Question::MailExchangers(name) => {
+                let answer = self.answer(&key(&name), |at, _| {
+                    self.exchangers.get(at).cloned().unwrap_or_default()
+                });
+                facts.insert_mail_exchangers(&name, with_ttl(answer));
+            }
+            Question::Names(address) => {
+                let answer = self.answer_reverse(address.to_canonical());
+                facts.insert_names(address, with_ttl(answer));
+            }
+            Question::Texts(name) => {
+                let answer = self.answer(&key(&name), |at, _| {
+                    self.texts.get(at).cloned().unwrap_or_default()
+                });
+                facts.insert_texts(&name, with_ttl(answer));
+            }
+        }
     }
 }
 

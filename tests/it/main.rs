@@ -105,3 +105,9 @@ mod verify {
     #[cfg(all(feature = "dns", unix))]
     mod many;
 }
+
+#[cfg(feature = "spf")]
+mod spf {
+    mod rows;
+    mod suite;
+}

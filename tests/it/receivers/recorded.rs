@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 
-use helo_name::dns::{Answer, Facts, MailExchanger, NotKnown, PtrText, Question};
+use helo_name::dns::{Answer, Dns, Facts, MailExchanger, NotKnown, PtrText, Question};
 use helo_name::receivers::{Basis, Ehlo, Profile, Server, Verdict};
 use proptest::prelude::*;
 
@@ -339,6 +339,15 @@ impl Zone {
                 let found = self.ask(&reverse_name(address), "PTR");
                 let answer = found.into_answer(|value| PtrText::new(&value));
                 facts.insert_names(address, answer);
+            }
+            Question::Codes(name) => {
+                let found = self.ask(&name, "A");
+                let answer = found.into_answer(|value| value.parse().expect("an address"));
+                facts.insert_codes(&name, answer);
+            }
+            Question::Texts(name) => {
+                let found = self.ask(&name, "TXT");
+                facts.insert_texts(&name, found.into_answer(|value| value.into_bytes().into()));
             }
         }
     }
