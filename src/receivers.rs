@@ -8,12 +8,13 @@
 //! the profile is asked again:
 //!
 //! ```
-//! use helo_name::dns::{Answer, Facts, Question};
+//! use helo_name::dns::{Dns, Facts, Zone};
 //! use helo_name::receivers::{Ehlo, Profile, Server};
 //!
 //! let server = Server::new("mx.example.net");
 //! let mut facts = Facts::new();
 //! let profile = Profile::named("postfix-unknown").unwrap();
+//! let zone = Zone::new(); // in which nothing exists
 //! let verdict = loop {
 //!     let ehlo = Ehlo {
 //!         argument: Some(b"mail.example.com"),
@@ -23,13 +24,7 @@
 //!     };
 //!     match profile.judge(&ehlo) {
 //!         Ok(verdict) => break verdict,
-//!         Err(Question::Addresses(name, family)) => {
-//!             facts.insert_addresses(&name, family, Answer::nx_domain());
-//!         }
-//!         Err(Question::MailExchangers(name)) => {
-//!             facts.insert_mail_exchangers(&name, Answer::nx_domain());
-//!         }
-//!         Err(Question::Names(address)) => facts.insert_names(address, Answer::nx_domain()),
+//!         Err(question) => pollster::block_on(zone.learn(question, &mut facts)),
 //!     }
 //! };
 //! assert_eq!(

@@ -4,7 +4,7 @@
 //! A bounce has no sender, so its SPF is that of the name in `EHLO` alone (RFC 7208 2.4). Some
 //! receivers refuse other mail by it, too: Debian's policyd-spf refuses a `fail`.
 //!
-//! [`CheckHost::judge`] reads its answers from a book of [`Facts`](crate::dns::Facts), and returns
+//! [`CheckHost::judge`] reads its answers from a book of [`Facts`], and returns
 //! the questions that the book lacks. So a [`Zone`](crate::dns::Zone), a test and any resolver drive
 //! it alike; [`CheckHost::ask`] does it over the trait [`Dns`].
 //!
