@@ -8,7 +8,7 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::process::ExitCode;
 
 use helo_name::policy::Submission;
-use helo_name::smtp::HandshakeErrorKind;
+use helo_name::smtp::HandshakeErrorKind::Closed;
 use helo_name::{Diagnosis, HeloName, Reply, Stage};
 use lettre::transport::smtp::{self, SmtpTransport, extension::ClientId};
 use lettre::{Message, Transport};
@@ -33,10 +33,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     // The transport does not say which command was refused.
     match judge(Stage::Unknown, &name, &error) {
         Some((reply, diagnosis)) => println!("`{reply}`: {}", diagnosis.advice()),
-        // What is no reply and no fault of the network: the connection was closed.
-        None if error.is_response() => {
-            println!("{error}: {}", HandshakeErrorKind::Closed(Stage::Unknown));
-        }
+        None if error.is_response() => println!("{error}: {}", Closed(Stage::Unknown)), // no reply
         None => println!("{error}"),
     }
     Ok(ExitCode::FAILURE)
